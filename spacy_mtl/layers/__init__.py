@@ -1,0 +1,1 @@
+"""Layers that thinc lacks, one a file."""

@@ -1,0 +1,1 @@
+"""Corpora, samplers, batchers, scorers and loggers."""
