@@ -1,0 +1,355 @@
+"""What others reach on TweetEval: a linear model, fastText and stock spaCy, one model a set.
+
+Settings are chosen on dev with the metric of the task, once for all seeds; test is read for the
+final scores alone. One file per system and seed is written to `results/tweeteval/`, a set at a
+time, and whatever stands there already is not computed again:
+
+    python benchmarks/tweeteval_peers.py --data DATA --systems tfidf_lr,floret --seeds 0,1,2
+"""
+
+import argparse
+import io
+import itertools
+import json
+import os
+import platform
+import random
+import re
+import tempfile
+import time
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import floret
+import numpy
+import spacy
+from sklearn.base import BaseEstimator
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline, make_union
+from spacy.cli.init_config import init_config
+from spacy.tokens import DocBin
+from spacy.training.initialize import init_nlp
+from spacy.training.loop import train as train_nlp
+from thinc.api import NumpyOps, get_current_ops, set_current_ops
+from tweeteval_data import DATA_ENV, LABELS, SETS, load
+from tweeteval_metrics import confusion, from_confusion, score, set_score
+
+RESULTS = Path(__file__).parent / "results" / "tweeteval"
+PACKAGES = ("spacy", "thinc", "numpy", "scikit-learn", "floret")
+EVALUATED = ("dev", "test")
+
+LR_GRID = list(itertools.product((1.0, 3.0, 10.0), (None, "balanced")))
+FLORET_GRID = list(itertools.product((0.1, 0.5, 1.0), (5, 25), ((0, 0), (3, 5))))
+FLORET_BUCKET = 500_000
+LABEL_PREFIX = "__label__"
+
+NO_DATA = "Pass the folder of the data with --data, or set {env}."
+UNKNOWN_SYSTEM = "Unknown system {name!r}: expected one of {names}."
+
+
+class Predictions(NamedTuple):
+    """Labels of the dev and the test rows of one set, and the settings that led to them."""
+
+    dev: list[str]
+    test: list[str]
+    settings: dict[str, Any]
+
+
+def run_tfidf_lr(data_dir: str | Path, seed: int, name: str) -> Predictions:
+    """Logistic regression on TF-IDF weights of word unigrams and bigrams.
+
+    data_dir (str | Path): The folder of the data.
+    seed (int): Orders the training rows; the optimum does not depend on it.
+    name (str): The set.
+    RETURNS (Predictions): The labels of dev and test.
+    """
+    return _run_lr(data_dir, seed, name, use_chars=False)
+
+
+def run_tfidf_char_lr(data_dir: str | Path, seed: int, name: str) -> Predictions:
+    """Logistic regression on TF-IDF weights of word n-grams (1-2) and of character n-grams within
+    words (3-5).
+
+    data_dir (str | Path): The folder of the data.
+    seed (int): Orders the training rows; the optimum does not depend on it.
+    name (str): The set.
+    RETURNS (Predictions): The labels of dev and test.
+    """
+    return _run_lr(data_dir, seed, name, use_chars=True)
+
+
+def run_floret(data_dir: str | Path, seed: int, name: str) -> Predictions:
+    """A supervised fastText classifier, as trained by floret, on lower-cased tokens.
+
+    data_dir (str | Path): The folder of the data.
+    seed (int): The seed of the classifier.
+    name (str): The set.
+    RETURNS (Predictions): The labels of dev and test.
+    """
+    settings = _tune_floret(str(data_dir), name)
+    model = _train_floret(data_dir, name, seed, settings)
+    dev, test = (_predict_floret(model, data_dir, name, split) for split in EVALUATED)
+    return Predictions(dev, test, settings)
+
+
+def run_spacy_textcat(data_dir: str | Path, seed: int, name: str) -> Predictions:
+    """Stock spaCy, as `spacy init config --lang en --pipeline textcat` sets it up: a bag of words.
+
+    data_dir (str | Path): The folder of the data.
+    seed (int): The seed of the training run.
+    name (str): The set.
+    RETURNS (Predictions): The labels of dev and test.
+    """
+    return _run_spacy(data_dir, seed, name, optimize="efficiency")
+
+
+def run_spacy_textcat_accuracy(data_dir: str | Path, seed: int, name: str) -> Predictions:
+    """Stock spaCy with `--optimize accuracy`: an ensemble of a convolutional network and a bag of
+    words. The config asks for the vectors of en_core_web_lg; they are left out, as no other peer
+    is pretrained.
+
+    data_dir (str | Path): The folder of the data.
+    seed (int): The seed of the training run.
+    name (str): The set.
+    RETURNS (Predictions): The labels of dev and test.
+    """
+    previous = get_current_ops()
+    # Equal output; BLIS runs a slow generic kernel on processors that it does not know.
+    set_current_ops(NumpyOps(use_blis=False))
+    try:
+        return _run_spacy(data_dir, seed, name, optimize="accuracy")
+    finally:
+        set_current_ops(previous)
+
+
+SYSTEMS: dict[str, Callable[[str | Path, int, str], Predictions]] = {
+    "tfidf_lr": run_tfidf_lr,
+    "tfidf_char_lr": run_tfidf_char_lr,
+    "floret": run_floret,
+    "spacy_textcat": run_spacy_textcat,
+    "spacy_textcat_accuracy": run_spacy_textcat_accuracy,
+}
+
+
+def run_system(
+    system: str, seed: int, *, data_dir: str | Path, out_dir: Path = RESULTS
+) -> dict[str, Any]:
+    """Run a system on every set that its file does not hold yet, and score it once all are there.
+
+    system (str): A key of `SYSTEMS`.
+    seed (int): The seed.
+    data_dir (str | Path): The folder of the data.
+    out_dir (Path): Where `<system>-<seed>.json` is kept.
+    RETURNS (dict): The content of that file.
+    """
+    path = out_dir / f"{system}-{seed}.json"
+    record = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
+    if "test" in record:
+        return record
+    sets = record.get("sets", {})
+    for name in SETS:
+        if name in sets:
+            continue
+        start, cpu_start = time.perf_counter(), time.process_time()
+        predictions = SYSTEMS[system](data_dir, seed, name)
+        sets[name] = {
+            "seconds": round(time.perf_counter() - start, 1),
+            "cpu_seconds": round(time.process_time() - cpu_start, 1),
+            "settings": predictions.settings,
+            **{split: _confusion(data_dir, name, split, predictions) for split in EVALUATED},
+        }
+        record = {
+            "system": system,
+            "seed": seed,
+            "command": "python benchmarks/tweeteval_peers.py --data DATA "
+            f"--systems {system} --seeds {seed}",
+            **{
+                key: round(sum(row[key] for row in sets.values()), 1)
+                for key in ("seconds", "cpu_seconds")
+            },
+            "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
+            "sets": sets,
+        }
+        _write(path, record)
+        print(f"{system} {seed} {name}: {sets[name]['seconds']} s", flush=True)
+    for split in EVALUATED:
+        pairs = {name: from_confusion(name, sets[name][split]) for name in SETS}
+        gold = {name: pair[0] for name, pair in pairs.items()}
+        predicted = {name: pair[1] for name, pair in pairs.items()}
+        record[split] = _rounded(score(predicted, gold))
+    _write(path, record)
+    return record
+
+
+def _run_lr(data_dir: str | Path, seed: int, name: str, *, use_chars: bool) -> Predictions:
+    settings = _tune_lr(str(data_dir), name, use_chars)
+    texts, labels = load(data_dir, name, "train")
+    order = list(range(len(texts)))
+    random.Random(seed).shuffle(order)
+    model = make_pipeline(_features(use_chars), _lr(settings["C"], settings["class_weight"], seed))
+    model.fit([texts[i] for i in order], [labels[i] for i in order])
+    dev, test = (model.predict(load(data_dir, name, split)[0]).tolist() for split in EVALUATED)
+    return Predictions(dev, test, settings)
+
+
+@cache
+def _tune_lr(data_dir: str, name: str, use_chars: bool) -> dict[str, Any]:
+    texts, labels = load(data_dir, name, "train")
+    dev_texts, dev_labels = load(data_dir, name, "dev")
+    features = _features(use_chars)
+    X, X_dev = features.fit_transform(texts), features.transform(dev_texts)
+
+    def dev_score(setting: tuple[float, str | None]) -> float:
+        model = _lr(*setting, seed=0).fit(X, labels)
+        return set_score(name, dev_labels, model.predict(X_dev))
+
+    C, class_weight = max(LR_GRID, key=dev_score)
+    return {"C": C, "class_weight": class_weight}
+
+
+def _features(use_chars: bool) -> BaseEstimator:
+    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, dtype=numpy.float32)
+    if not use_chars:
+        return words
+    chars = TfidfVectorizer(
+        analyzer="char_wb", ngram_range=(3, 5), min_df=3, sublinear_tf=True, dtype=numpy.float32
+    )
+    return make_union(words, chars)
+
+
+def _lr(C: float, class_weight: str | None, seed: int) -> LogisticRegression:
+    return LogisticRegression(
+        C=C, class_weight=class_weight, max_iter=1000, tol=1e-3, random_state=seed
+    )
+
+
+@cache
+def _tune_floret(data_dir: str, name: str) -> dict[str, Any]:
+    gold = load(data_dir, name, "dev")[1]
+
+    def dev_score(settings: dict[str, Any]) -> float:
+        model = _train_floret(data_dir, name, 0, settings)
+        return set_score(name, gold, _predict_floret(model, data_dir, name, "dev"))
+
+    grid = [
+        {"lr": lr, "epoch": epoch, "minn": minn, "maxn": maxn}
+        for lr, epoch, (minn, maxn) in FLORET_GRID
+    ]
+    return max(grid, key=dev_score)
+
+
+def _train_floret(data_dir: str | Path, name: str, seed: int, settings: dict[str, Any]) -> Any:
+    labels = load(data_dir, name, "train")[1]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "train.txt"
+        with path.open("w", encoding="utf8") as file_:
+            for label, line in zip(labels, _token_lines(str(data_dir), name, "train"), strict=True):
+                file_.write(f"{LABEL_PREFIX}{LABELS[name].index(label)} {line}\n")
+        return floret.train_supervised(
+            input=str(path),
+            dim=100,
+            wordNgrams=2,
+            bucket=FLORET_BUCKET,
+            thread=1,
+            seed=seed,
+            verbose=0,
+            **settings,
+        )
+
+
+def _predict_floret(model: Any, data_dir: str | Path, name: str, split: str) -> list[str]:
+    # A line without a known token gets no label at all: it falls back to the set's first one.
+    guesses = model.predict(list(_token_lines(str(data_dir), name, split)))[0]
+    ids = [int(guess[0].removeprefix(LABEL_PREFIX)) if guess else 0 for guess in guesses]
+    return [LABELS[name][i] for i in ids]
+
+
+@cache
+def _token_lines(data_dir: str, name: str, split: str) -> tuple[str, ...]:
+    texts = load(data_dir, name, split)[0]
+    lines = (
+        " ".join(token.lower_ for token in doc if not token.is_space)
+        for doc in spacy.blank("en").pipe(texts)
+    )
+    return tuple(line.replace(LABEL_PREFIX, "label") for line in lines)
+
+
+def _run_spacy(data_dir: str | Path, seed: int, name: str, *, optimize: str) -> Predictions:
+    config = init_config(lang="en", pipeline=["textcat"], optimize=optimize, gpu=False, silent=True)
+    config["system"]["seed"] = seed
+    if optimize == "accuracy":
+        config["paths"]["vectors"] = None
+        config["components"]["tok2vec"]["model"]["embed"]["include_static_vectors"] = False
+    with tempfile.TemporaryDirectory() as folder:
+        for split in ("train", "dev"):
+            config["paths"][split] = str(Path(folder) / f"{split}.spacy")
+            _write_docs(Path(config["paths"][split]), data_dir, name, split)
+        train_nlp(init_nlp(config), Path(folder), stdout=io.StringIO(), stderr=io.StringIO())
+        nlp = spacy.load(Path(folder) / "model-best")
+    dev, test = (
+        [
+            max(doc.cats, key=doc.cats.__getitem__)
+            for doc in nlp.pipe(load(data_dir, name, split)[0])
+        ]
+        for split in EVALUATED
+    )
+    return Predictions(dev, test, {"optimize": optimize})
+
+
+def _write_docs(path: Path, data_dir: str | Path, name: str, split: str) -> None:
+    texts, labels = load(data_dir, name, split)
+    doc_bin = DocBin()
+    for doc, gold in zip(spacy.blank("en").pipe(texts), labels, strict=True):
+        doc.cats = {label: float(label == gold) for label in LABELS[name]}
+        doc_bin.add(doc)
+    doc_bin.to_disk(path)
+
+
+def _confusion(
+    data_dir: str | Path, name: str, split: str, predictions: Predictions
+) -> list[list[int]]:
+    gold = load(data_dir, name, split)[1]
+    return confusion(name, gold, predictions.dev if split == "dev" else predictions.test)
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return round(value, 2)
+
+
+def _write(path: Path, record: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(record, indent=2)
+    # One line per row of a matrix keeps the file readable.
+    text = re.sub(r"\[[\d,\s]+\]", lambda match: re.sub(r"\s+", " ", match.group()), text)
+    partial = path.with_suffix(".partial")
+    partial.write_text(text + "\n", encoding="utf8")
+    partial.replace(path)
+
+
+def main() -> None:
+    """Run the systems and seeds named on the command line."""
+    parser = argparse.ArgumentParser(description="Peers on TweetEval.")
+    parser.add_argument("--data", default=os.environ.get(DATA_ENV))
+    parser.add_argument("--systems", default=",".join(SYSTEMS))
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    args = parser.parse_args()
+    if not args.data:
+        parser.error(NO_DATA.format(env=DATA_ENV))
+    systems = args.systems.split(",")
+    for name in systems:
+        if name not in SYSTEMS:
+            parser.error(UNKNOWN_SYSTEM.format(name=name, names=", ".join(SYSTEMS)))
+    for system, seed in itertools.product(systems, map(int, args.seeds.split(","))):
+        record = run_system(system, seed, data_dir=args.data, out_dir=args.out)
+        print(f"{system} {seed}: test ALL {record['test']['ALL']}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""The command line: `python -m spacy mtl`, a group of spaCy's own. One command a file, each a thin
+wrapper around a function of the same name."""
+
+from spacy.cli._util import app
+
+from ._app import mtl_cli
+from .baselines import baselines_cli, train_baselines
+from .compare import compare, compare_cli
+from .init_config import init_config, init_config_cli
+
+app.add_typer(mtl_cli)
+
+__all__ = [
+    "baselines_cli",
+    "compare",
+    "compare_cli",
+    "init_config",
+    "init_config_cli",
+    "mtl_cli",
+    "train_baselines",
+]

@@ -1,0 +1,34 @@
+"""The command group `mtl` and what its commands have in common."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+from wasabi import msg
+
+HELP = """Many text classifiers on one shared encoder: make a config from labelled
+files, convert and check data, and compare with single-task pipelines.
+"""
+
+mtl_cli = typer.Typer(name="mtl", help=HELP, no_args_is_help=True)
+
+
+@contextmanager
+def show_errors() -> Iterator[None]:
+    """Show what a user can put right as one message and exit with code 1, without a traceback.
+
+    YIELDS (None): Nothing.
+    """
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        msg.fail(str(error).strip(), exits=1)
+
+
+def split_names(names: str) -> list[str] | None:
+    """Split a list of names as it is given on the command line.
+
+    names (str): The names, separated by commas.
+    RETURNS (Optional[List[str]]): The names, or None if there are none.
+    """
+    return [name.strip() for name in names.split(",") if name.strip()] or None

@@ -1,0 +1,151 @@
+# ruff: noqa: B008
+"""`mtl init-config`: a complete, commented config for a folder of labelled files."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+from spacy.util import get_lang_class, is_package
+from thinc.api import Config
+from wasabi import msg
+
+from ..errors import Errors
+from ..training.config_defaults import Defaults
+from ..training.config_text import ENCODER, render_config
+from ..training.files import find_task_files
+from ..training.task_summary import summarize_tasks
+from ._app import mtl_cli, show_errors, split_names
+
+STDOUT = "-"
+
+
+@mtl_cli.command("init-config", no_args_is_help=True)
+def init_config_cli(
+    data: Path = typer.Argument(..., help="Folder with one file per task and split"),
+    output: str = typer.Argument(..., help="Config file to write, or - for stdout"),
+    lang: str = typer.Option("en", "--lang", "-l", help="Two-letter code of the language"),
+    tasks: str = typer.Option("", "--tasks", "-t", help="Comma-separated tasks. Default: all"),
+    vectors: str = typer.Option(
+        "", "--pretrained-vectors", "-v", help="Package or path of a pipeline with word vectors"
+    ),
+    width: int = typer.Option(0, "--width", min=0, help="Width of the encoder. 0: the default"),
+    depth: int = typer.Option(-1, "--depth", min=-1, help="Layers of the encoder. -1: the default"),
+    max_steps: int = typer.Option(
+        0, "--max-steps", min=0, help="Training steps. 0: chosen by the size of the data"
+    ),
+    force: bool = typer.Option(False, "--force", "-F", help="Overwrite an existing file"),
+    keep: bool = typer.Option(
+        False, "--keep", "-k", help="Leave an existing file as it is, without an error"
+    ),
+) -> None:
+    """Write a complete, commented config for all tasks of a data folder. Labels, the kind of each
+    task and the training budget are inferred from the data. Then run: python -m spacy train
+    """
+    if output != STDOUT and Path(output).exists() and keep and not force:
+        msg.info(f"Left the config that exists as it is: {output}")
+        return
+    with show_errors():
+        if output != STDOUT and Path(output).exists() and not force:
+            raise ValueError(Errors.E306.format(path=output))
+        text = init_config(
+            data,
+            lang=lang,
+            tasks=split_names(tasks),
+            vectors=vectors or None,
+            width=width or None,
+            depth=depth if depth >= 0 else None,
+            max_steps=max_steps or None,
+        )
+        if output == STDOUT:
+            typer.echo(text, nl=False)
+            return
+        write_new_file(Path(output), text, force=force)
+    show_tasks(text)
+    msg.good(f"Wrote the config: {output}")
+    msg.text(f"Train it with: python -m spacy train {output} --output training")
+
+
+def init_config(
+    data: str | Path,
+    *,
+    lang: str = "en",
+    tasks: Iterable[str] | None = None,
+    vectors: str | None = None,
+    width: int | None = None,
+    depth: int | None = None,
+    max_steps: int | None = None,
+    defaults: Defaults | None = None,
+) -> str:
+    """Write a config for a folder of labelled files: one shared encoder and one head per task.
+
+    data (Union[str, Path]): The folder, with one file per task and split.
+    lang (str): Code of the language.
+    tasks (Optional[Iterable[str]]): Names of the tasks to train. All of them if not set.
+    vectors (Optional[str]): Package or path of a pipeline with word vectors for the encoder.
+    width (Optional[int]): Width of the encoder, to use instead of the default.
+    depth (Optional[int]): Number of the encoder's layers, to use instead of the default.
+    max_steps (Optional[int]): Number of training steps. Chosen by the size of the data if not set.
+    defaults (Optional[Defaults]): The values of all settings.
+    RETURNS (str): The text of the config, with comments.
+    RAISES (ValueError): If the data cannot be trained on, or the language or the vectors do not
+        exist.
+    """
+    data = Path(data)
+    try:
+        get_lang_class(lang)
+    except ImportError as error:
+        raise ValueError(Errors.E307.format(lang=lang, reason=error)) from error
+    if vectors is not None and not is_package(vectors) and not Path(vectors).is_dir():
+        raise ValueError(Errors.E308.format(name=vectors))
+    summaries = summarize_tasks(data, tasks=tasks)
+    if any(summary.name == ENCODER for summary in summaries):
+        raise ValueError(Errors.E305.format(name=ENCODER))
+    defaults = defaults or Defaults()
+    defaults = replace(
+        defaults,
+        width=defaults.width if width is None else width,
+        depth=defaults.depth if depth is None else depth,
+    )
+    found = {task for files in find_task_files(data).values() for task in files}
+    return render_config(
+        summaries,
+        data.as_posix(),
+        lang=lang,
+        vectors=vectors,
+        max_steps=max_steps,
+        subset=bool(found - {summary.name for summary in summaries}),
+        defaults=defaults,
+    )
+
+
+def write_new_file(path: Path, text: str, *, force: bool = False) -> None:
+    """Write a file that must not exist yet.
+
+    path (Path): The file. Folders on the way to it are made.
+    text (str): What to write.
+    force (bool): Overwrite the file if it exists.
+    RAISES (ValueError): If the file exists and may not be overwritten.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("w" if force else "x", encoding="utf8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise ValueError(Errors.E306.format(path=path)) from error
+
+
+def show_tasks(text: str) -> None:
+    """Print what a config says about its tasks.
+
+    text (str): The text of the config.
+    """
+    config = Config().from_str(text)
+    rows = []
+    for name in config["nlp"]["pipeline"]:
+        if name == ENCODER:
+            continue
+        kind = "any number" if config["components"][name]["multi_label"] else "one"
+        labels = config["initialize"]["components"][name]["labels"]
+        rows.append((name, kind, "-" if labels is None else len(labels)))
+    msg.table(rows, header=("Task", "Labels per text", "Labels"), divider=True)

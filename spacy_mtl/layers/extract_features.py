@@ -1,0 +1,47 @@
+"""Token attributes as feature keys, with whole words dropped in training."""
+
+from collections.abc import Callable
+
+from spacy.tokens import Doc
+from thinc.api import Model
+from thinc.types import Ints2d
+
+InT = list[Doc]
+OutT = list[Ints2d]
+
+#: The key that stands for a dropped word. No string has the hash value 0.
+DROPPED_KEY = 0
+
+
+def extract_features(columns: list[str], *, word_dropout: float = 0.0) -> Model[InT, OutT]:
+    """Extract one key per token and attribute, the input of hash embeddings.
+
+    In training each token loses all its keys at once with probability `word_dropout`, so that no
+    document is recognised by a single word (Iyyer et al. 2015, "Deep Unordered Composition Rivals
+    Syntactic Methods for Text Classification", section 3.1, where the word is left out of the
+    average; here it keeps its place, because the window layers read order).
+
+    columns (List[str]): Names of the token attributes.
+    word_dropout (float): Probability that a token is dropped in training, 0 to below 1.
+    RETURNS (Model[List[Doc], List[Ints2d]]): Per document an array `(n_tokens, n_columns)` of
+        64-bit keys.
+    """
+    return Model(
+        "extract_features", forward, attrs={"columns": columns, "word_dropout": word_dropout}
+    )
+
+
+def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable]:
+    columns: list[str] = model.attrs["columns"]
+    word_dropout: float = model.attrs["word_dropout"]
+    features: OutT = []
+    for doc in docs:
+        keys = doc.to_array(columns).reshape((len(doc), len(columns)))
+        if is_train and word_dropout:
+            keys[model.ops.xp.random.random(len(doc)) < word_dropout] = DROPPED_KEY
+        features.append(model.ops.asarray2i(keys, dtype="uint64"))
+    return features, _backprop
+
+
+def _backprop(d_features: OutT) -> list:
+    return []

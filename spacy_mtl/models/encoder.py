@@ -1,0 +1,125 @@
+"""The shared encoder: hash embeddings and a maxout CNN, and the same with pooling."""
+
+from typing import cast
+
+from spacy.ml.models.tok2vec import MaxoutWindowEncoder, MishWindowEncoder
+from spacy.ml.staticvectors import StaticVectors
+from spacy.tokens import Doc
+from thinc.api import Maxout, Model, chain, concatenate, list2ragged, ragged2list, with_array
+from thinc.types import Floats2d, Ints2d, Ragged
+
+from ..errors import Errors
+from ..layers.extract_features import extract_features
+from ..layers.hash_embed import HashEmbed
+from ..layers.pool import pool
+from ..layers.skip_empty import skip_empty
+
+#: spaCy's seed of the first embedding table. The others follow it.
+FIRST_SEED = 8
+
+
+def build_hash_embed_cnn_v1(
+    *,
+    width: int,
+    depth: int,
+    embed_size: int,
+    window_size: int = 1,
+    maxout_pieces: int = 3,
+    subword_features: bool = True,
+    pretrained_vectors: bool = False,
+    word_dropout: float = 0.0,
+) -> Model[list[Doc], list[Floats2d]]:
+    """Build the encoder: hash embeddings, mixed by a maxout layer, and residual window layers.
+
+    For equal weights its output equals `spacy.HashEmbedCNN.v2`, and weights saved by one load into
+    the other.
+
+    width (int): Width of the token vectors, 64 to 300.
+    depth (int): Number of window layers, 0 to 8. Each lets a token see `window_size` more tokens on
+        either side.
+    embed_size (int): Rows of the table for whole words. The tables for prefix, suffix and shape
+        have half as many.
+    window_size (int): Tokens on either side that a window layer reads.
+    maxout_pieces (int): Pieces of the maxout layers. 1 uses the Mish activation instead.
+    subword_features (bool): Embed prefix, suffix and shape beside the normalised word.
+    pretrained_vectors (bool): Embed the static vectors of the vocabulary too.
+    word_dropout (float): Probability that training hides a whole token.
+    RETURNS (Model[List[Doc], List[Floats2d]]): Per document an array `(n_tokens, width)`.
+    RAISES (ValueError): If a size or a probability is out of range.
+    """
+    _check_sizes(width, depth, embed_size, window_size, maxout_pieces, word_dropout)
+    attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"] if subword_features else ["NORM"]
+    rows = [embed_size, *[max(1, embed_size // 2)] * (len(attrs) - 1)]
+    embed = _build_embed(width, attrs, rows, word_dropout, pretrained_vectors)
+    if maxout_pieces == 1:
+        encode = MishWindowEncoder(width=width, window_size=window_size, depth=depth)
+    else:
+        encode = MaxoutWindowEncoder(
+            width=width, window_size=window_size, maxout_pieces=maxout_pieces, depth=depth
+        )
+    tok2vec = chain(embed, encode)
+    tok2vec.set_dim("nO", width)
+    tok2vec.set_ref("embed", embed)
+    tok2vec.set_ref("encode", encode)
+    return skip_empty(tok2vec)
+
+
+def build_sentence_encoder_v1(
+    *, tok2vec: Model[list[Doc], list[Floats2d]], pooling: list[str] | None = None
+) -> Model[list[Doc], Floats2d]:
+    """Build a sentence encoder: token vectors, pooled to one vector a document.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): The encoder of the tokens.
+    pooling (Optional[List[str]]): "mean", "max" or both. Defaults to the mean alone.
+    RETURNS (Model[List[Doc], Floats2d]): An array `(n_docs, width * len(pooling))`.
+    """
+    width = tok2vec.maybe_get_dim("nO")
+    pooled = pool(pooling or ["mean"], width=width)
+    model = chain(tok2vec, pooled)
+    if pooled.has_dim("nO"):
+        model.set_dim("nO", pooled.get_dim("nO"))
+    model.set_ref("tok2vec", tok2vec)
+    model.set_ref("pool", pooled)
+    return model
+
+
+def _build_embed(
+    width: int, attrs: list[str], rows: list[int], word_dropout: float, static_vectors: bool
+) -> Model[list[Doc], list[Floats2d]]:
+    tables = [
+        HashEmbed(width, n_rows, column=i, seed=FIRST_SEED + i, dropout=0.0)
+        for i, n_rows in enumerate(rows)
+    ]
+    features: Model[list[Doc], Ragged] = chain(
+        extract_features(attrs, word_dropout=word_dropout),
+        cast(Model[list[Ints2d], Ragged], list2ragged()),
+        with_array(concatenate(*tables)),
+    )
+    n_inputs = len(tables) + int(static_vectors)
+    mix = with_array(
+        Maxout(width, width * n_inputs, nP=3, dropout=0.0, normalize=True)  # type: ignore[arg-type]
+    )
+    if static_vectors:
+        return chain(
+            concatenate(features, StaticVectors(width, dropout=0.0)),  # type: ignore[arg-type]
+            mix,
+            ragged2list(),
+        )
+    # The nodes stand in one flat chain, as in spaCy, or its weights would not fit.
+    return chain(*features.layers, mix, ragged2list())
+
+
+def _check_sizes(
+    width: int, depth: int, embed_size: int, window_size: int, pieces: int, word_dropout: float
+) -> None:
+    for name, value, lowest in (
+        ("width", width, 1),
+        ("depth", depth, 0),
+        ("embed_size", embed_size, 1),
+        ("window_size", window_size, 1),
+        ("maxout_pieces", pieces, 1),
+    ):
+        if value < lowest:
+            raise ValueError(Errors.E201.format(name=name, value=value, lowest=lowest))
+    if not 0.0 <= word_dropout < 1.0:
+        raise ValueError(Errors.E202.format(name="word_dropout", value=word_dropout))

@@ -1,0 +1,111 @@
+"""The head of a task: a listener or an own encoder, pooling, and an output layer."""
+
+from functools import partial
+
+from spacy.tokens import Doc
+from thinc.api import (
+    Dropout,
+    Linear,
+    Maxout,
+    Model,
+    add,
+    chain,
+    resizable,
+    zero_init,
+)
+from thinc.layers.resizable import resize_model
+from thinc.types import Floats1d, Floats2d
+
+from ..errors import Errors
+from ..layers.logits_activation import logits_activation
+from ..layers.pool import pool
+from .resize import resize_columns
+
+#: A new label starts this far below the least likely old one, so that it takes nothing from them
+#: before it has been learned.
+NEW_LABEL_MARGIN = 5.0
+
+
+def build_task_head_v1(
+    *,
+    tok2vec: Model[list[Doc], list[Floats2d]],
+    exclusive_classes: bool,
+    pooling: list[str],
+    hidden_width: int = 0,
+    maxout_pieces: int = 2,
+    ngrams: Model[list[Doc], Floats2d] | None = None,
+    nO: int | None = None,
+) -> Model[list[Doc], Floats2d]:
+    """Build the classifier of one task on top of the shared encoder.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): A listener to the shared encoder, or an encoder of
+        the task's own.
+    exclusive_classes (bool): One label a document (softmax) or any number (logistic).
+    pooling (List[str]): How token vectors become one vector: "mean", "max" or both.
+    hidden_width (int): Width of a maxout layer between the pooled vector and the output. 0 for none.
+    maxout_pieces (int): Pieces of that layer.
+    ngrams (Optional[Model[List[Doc], Floats2d]]): A linear model over n-grams whose logits are
+        added to the head's.
+    nO (Optional[int]): Number of labels. Inferred from the data if not set.
+    RETURNS (Model[List[Doc], Floats2d]): Probabilities `(n_docs, nO)`. Its backward pass takes the
+        gradient of the logits.
+    RAISES (ValueError): If a size is out of range or a pooling is unknown.
+    """
+    for name, value, lowest in (
+        ("hidden_width", hidden_width, 0),
+        ("maxout_pieces", maxout_pieces, 1),
+    ):
+        if value < lowest:
+            raise ValueError(Errors.E201.format(name=name, value=value, lowest=lowest))
+    width = tok2vec.maybe_get_dim("nO")
+    pooled = pool(pooling, width=width)
+    n_inputs = pooled.maybe_get_dim("nO")
+    parts: list[Model] = [tok2vec, pooled, Dropout(0.0)]
+    if hidden_width:
+        parts.append(Maxout(hidden_width, n_inputs, nP=maxout_pieces, dropout=0.0, normalize=True))
+        n_inputs = hidden_width
+    linear = resizable(
+        Linear(nO, n_inputs, init_W=zero_init),  # type: ignore[arg-type]
+        resize_layer=partial(resize_columns, axes={"W": 0, "b": 0}, fill={"b": _new_bias}),
+    )
+    deep: Model[list[Doc], Floats2d] = chain(*parts, linear)
+    logits = deep if ngrams is None else add(deep, ngrams)
+    model = chain(logits, logits_activation(exclusive_classes=exclusive_classes))
+    model.set_ref("deep", deep)
+    model.set_ref("logits", logits)
+    model.set_ref("tok2vec", tok2vec)
+    model.set_ref("resizable", linear)
+    model.set_ref("output_layer", linear.layers[0])
+    model.set_ref("ngrams", ngrams)
+    model.attrs["multi_label"] = not exclusive_classes
+    model.attrs["resize_output"] = resize_output
+    if nO is not None:
+        resize_output(model, nO)
+    return model
+
+
+def resize_output(model: Model[list[Doc], Floats2d], nO: int) -> Model[list[Doc], Floats2d]:
+    """Give a head more labels. What it predicts for the old ones stays in proportion.
+
+    model (Model[List[Doc], Floats2d]): The head.
+    nO (int): The new number of labels.
+    RETURNS (Model[List[Doc], Floats2d]): The same head.
+    """
+    _resize(model, nO)
+    ngrams = model.maybe_get_ref("ngrams")
+    if ngrams is not None:
+        _resize(ngrams, nO)
+        ngrams.set_dim("nO", nO, force=True)
+    for node in (model.get_ref("deep"), model.get_ref("logits"), model):
+        node.set_dim("nO", nO, force=True)
+    return model
+
+
+def _resize(model: Model, nO: int) -> None:
+    linear = resize_model(model.get_ref("resizable"), nO)
+    linear.set_dim("nO", nO, force=True)
+    model.set_ref("output_layer", linear.layers[0])
+
+
+def _new_bias(biases: Floats1d) -> float:
+    return float(biases.min()) - NEW_LABEL_MARGIN

@@ -1,0 +1,170 @@
+"""Checks of a pipeline and its config that can be made before any training time is spent."""
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import srsly
+from spacy.language import Language
+from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
+from thinc.api import Model
+
+from ..errors import Errors, Warnings
+
+
+def listeners_of(model: Model) -> list[Tok2VecListener]:
+    """Find the listeners in a model.
+
+    model (Model): The model of a component.
+    RETURNS (List[Tok2VecListener]): Its listeners, empty if the component has its own encoder.
+    """
+    return [node for node in model.walk() if isinstance(node, Tok2VecListener)]
+
+
+def section(nlp: Language, name: str) -> dict[str, Any]:
+    """Get a block of the pipeline's config, with all variables filled in.
+
+    nlp (Language): The pipeline.
+    name (str): Name of the block.
+    RETURNS (Dict[str, Any]): The block, empty if there is none.
+    """
+    return nlp.config.interpolate().get(name) or {}
+
+
+def check_dropout(name: str, value: Any) -> None:
+    """Check that a dropout rate is a probability.
+
+    name (str): Name of the component.
+    value (Any): The rate. Schedules are not checked here, since they are read step by step.
+    RAISES (ValueError): If the rate is not at least 0 and below 1.
+    """
+    if isinstance(value, int | float) and not 0.0 <= value < 1.0:
+        raise ValueError(Errors.E217.format(name=name, value=value))
+
+
+def check_training(name: str, nlp: Language) -> None:
+    """Check the [training] block of the config for one component.
+
+    name (str): Name of the component.
+    nlp (Language): The pipeline that is being initialized.
+    RAISES (ValueError): If the dropout is no probability, or a frozen component of ours has no
+        weights.
+    """
+    training = section(nlp, "training")
+    check_dropout(name, training.get("dropout"))
+    for frozen in training.get("frozen_components") or []:
+        if frozen in nlp.component_names:
+            pipe = nlp.get_pipe(frozen)
+            if isinstance(getattr(pipe, "model", None), Model) and is_untrained(pipe.model):
+                raise ValueError(Errors.E212.format(name=frozen))
+
+
+def check_encoder(name: str, model: Model, nlp: Language) -> None:
+    """Check that the listeners in a component's model have an encoder that fits.
+
+    name (str): Name of the component.
+    model (Model): Its model.
+    nlp (Language): The pipeline that is being initialized.
+    RAISES (ValueError): If there is no encoder of that name before the component, its width differs,
+        or it is frozen without annotating.
+    """
+    for listener in listeners_of(model):
+        encoder = find_encoder(listener, name, nlp)
+        upstream = encoder.name
+        expected = encoder.model.maybe_get_dim("nO")
+        found = listener.get_dim("nO")
+        if expected is not None and expected != found:
+            raise ValueError(
+                Errors.E211.format(name=name, upstream=upstream, found=found, expected=expected)
+            )
+        training = section(nlp, "training")
+        frozen = upstream in (training.get("frozen_components") or [])
+        if frozen and upstream not in (training.get("annotating_components") or []):
+            raise ValueError(Errors.E213.format(name=upstream, listener=name))
+
+
+def find_encoder(listener: Tok2VecListener, name: str, nlp: Language) -> Tok2Vec:
+    """Find the encoder that a listener belongs to, also if it is disabled.
+
+    listener (Tok2VecListener): The listener.
+    name (str): Name of the listener's component.
+    nlp (Language): The pipeline.
+    RETURNS (Tok2Vec): The encoder.
+    RAISES (ValueError): If no encoder of that name stands before the component.
+    """
+    for other in nlp.component_names:
+        if other == name:
+            break
+        pipe = nlp.get_pipe(other)
+        if isinstance(pipe, Tok2Vec) and listener.upstream_name in ("*", other):
+            return pipe
+    raise ValueError(
+        Errors.E210.format(
+            name=name, upstream=listener.upstream_name, pipeline=", ".join(nlp.component_names)
+        )
+    )
+
+
+def check_score_weight(name: str, key: str, nlp: Language) -> None:
+    """Warn if the choice of the best model would not regard a component.
+
+    name (str): Name of the component.
+    key (str): The score that stands for it.
+    nlp (Language): The pipeline that is being initialized.
+    """
+    weights = section(nlp, "training").get("score_weights") or {}
+    if weights and key not in weights:
+        warnings.warn(Warnings.W202.format(name=name, key=key), stacklevel=2)
+
+
+def check_pretrained(name: str, model: Model, nlp: Language) -> None:
+    """Check that pretrained weights named in the config are used, and fit the encoder.
+
+    name (str): Name of the encoder's pipe.
+    model (Model): The encoder, initialized.
+    nlp (Language): The pipeline that is being initialized.
+    RAISES (ValueError): If [pretraining] is missing or a shape differs.
+    """
+    path = section(nlp, "initialize").get("init_tok2vec")
+    if path is None:
+        return
+    pretraining = section(nlp, "pretraining")
+    if not pretraining:
+        raise ValueError(Errors.E214.format(path=str(path)))
+    if pretraining.get("component", "tok2vec") != name or not Path(path).is_file():
+        return
+    found = _saved_shapes(Path(path))
+    expected = [
+        (node.name, {key: node.get_param(key).shape for key in node.param_names})
+        for node in model.walk()
+        if node.param_names and all(node.has_param(key) for key in node.param_names)
+    ]
+    if len(found) != len(expected):
+        what = f"they hold {len(found)} layers with weights, the encoder has {len(expected)}"
+        raise ValueError(Errors.E215.format(path=str(path), name=name, what=what))
+    for (layer, shapes), saved in zip(expected, found, strict=True):
+        for key, shape in shapes.items():
+            if key in saved and tuple(saved[key]) != tuple(shape):
+                what = (
+                    f"'{key}' of the layer '{layer}' has the shape {tuple(saved[key])} there and "
+                    f"{tuple(shape)} here"
+                )
+                raise ValueError(Errors.E215.format(path=str(path), name=name, what=what))
+
+
+def _saved_shapes(path: Path) -> list[dict[str, tuple[int, ...]]]:
+    saved = srsly.msgpack_loads(path.read_bytes())
+    return [
+        {key: value.shape for key, value in params.items() if value is not None}
+        for params in saved["params"]
+        if any(value is not None for value in params.values())
+    ]
+
+
+def is_untrained(model: Model) -> bool:
+    """Tell whether a model has parameters that were never set.
+
+    model (Model): The model.
+    RETURNS (bool): Whether any of its parameters is missing.
+    """
+    return any(node.has_param(key) is None for node in model.walk() for key in node.param_names)

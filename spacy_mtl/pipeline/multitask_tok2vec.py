@@ -1,0 +1,240 @@
+"""The shared encoder as a pipeline component that survives idle and frozen listeners."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from spacy.language import Language
+from spacy.pipeline.tok2vec import Tok2Vec
+from spacy.tokens import Doc
+from spacy.training import Example, validate_examples
+from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.types import Floats2d
+
+from ..errors import Errors
+from . import checks
+from .extensions import set_extensions
+from .saving import save_atomically
+
+DEFAULT_CONFIG = """
+[model]
+@architectures = "spacy_mtl.HashEmbedCNN.v1"
+width = 96
+depth = 2
+embed_size = 5000
+window_size = 1
+maxout_pieces = 3
+subword_features = true
+pretrained_vectors = false
+word_dropout = 0.0
+"""
+DEFAULT_MODEL = Config().from_str(DEFAULT_CONFIG)["model"]
+
+set_extensions()
+
+
+@Language.factory(
+    "multitask_tok2vec", assigns=["doc.tensor"], default_config={"model": DEFAULT_MODEL}
+)
+def make_multitask_tok2vec(
+    nlp: Language, name: str, model: Model[list[Doc], list[Floats2d]]
+) -> "MultitaskTok2Vec":
+    """Create the shared encoder component.
+
+    nlp (Language): The pipeline.
+    name (str): Name of the component. `spacy pretrain` expects "tok2vec".
+    model (Model[List[Doc], List[Floats2d]]): The encoder.
+    RETURNS (MultitaskTok2Vec): The component.
+    """
+    return MultitaskTok2Vec(nlp.vocab, model, name)
+
+
+class _Batch:
+    """The encoder's output for one training batch, and the gradients its listeners send back."""
+
+    def __init__(
+        self, owner: "MultitaskTok2Vec", outputs: list[Floats2d], backprop: Callable | None
+    ) -> None:
+        self.owner = owner
+        self.outputs = outputs
+        self.backprop = backprop
+        self.gradients: list[Floats2d] | None = None
+        self.n_answers = 0
+        self.closed = False
+
+    def close(self) -> None:
+        """Refuse further gradients, and free what the backward pass held."""
+        self.closed = True
+        self.outputs = []
+        self.backprop = self.gradients = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Backward passes are closures, which cannot be pickled, and mean nothing elsewhere.
+        return {
+            "owner": self.owner,
+            "outputs": [],
+            "backprop": None,
+            "gradients": None,
+            "n_answers": self.n_answers,
+            "closed": True,
+        }
+
+    def receive_gradient(self, d_outputs: list[Floats2d]) -> list[Floats2d]:
+        """Add a listener's gradient. An empty list says that the listener has none."""
+        if self.closed:
+            raise ValueError(Errors.E216.format(name=self.owner.name))
+        if d_outputs:
+            if self.gradients is None:
+                self.gradients = [gradient.copy() for gradient in d_outputs]
+            else:
+                for total, gradient in zip(self.gradients, d_outputs, strict=True):
+                    total += gradient
+        self.n_answers += 1
+        self.owner.answered(self)
+        return []
+
+
+class MultitaskTok2Vec(Tok2Vec):
+    """A shared encoder whose backward pass does not depend on which listener comes last.
+
+    spaCy's own `Tok2Vec` gives the real backward pass to its last listener: if that one is frozen or
+    skips a batch, the encoder learns nothing from it. Here every listener adds its gradient, and the
+    encoder runs one backward pass a batch, in `finish_update`.
+
+    `nlp.update(sgd=...)` calls the encoder's `finish_update` before its listeners have learned. The
+    step is then taken as soon as all of them have answered, or at the latest before the next batch.
+    """
+
+    def __init__(self, vocab: Any, model: Model, name: str = "tok2vec") -> None:
+        """Initialize the component.
+
+        vocab (Vocab): The shared vocabulary.
+        model (Model[List[Doc], List[Floats2d]]): The encoder.
+        name (str): Name of the component.
+        """
+        super().__init__(vocab, model, name)
+        self._batch: _Batch | None = None
+        self._losses: dict[str, float] = {}
+        self._has_gradient = False
+        self._delayed_sgd: Optimizer | None = None
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+    ) -> None:
+        """Initialize the encoder, and check the pipeline around it.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns a sample of the training data.
+        nlp (Optional[Language]): The pipeline.
+        RAISES (ValueError): If the config freezes something untrained, or names pretrained weights
+            that would be ignored or do not fit.
+        """
+        if nlp is not None:
+            checks.check_training(self.name, nlp)
+        super().initialize(get_examples, nlp=nlp)
+        if nlp is not None:
+            checks.check_pretrained(self.name, self.model, nlp)
+
+    def predict(self, docs: Iterable[Doc]) -> list[Floats2d]:
+        """Compute the token vectors of documents, without changing the documents.
+
+        docs (Iterable[Doc]): The documents.
+        RETURNS (List[Floats2d]): Per document an array `(n_tokens, width)`.
+        """
+        docs = list(docs)
+        if not any(len(doc) for doc in docs):
+            width = self.model.get_dim("nO")
+            return [self.model.ops.alloc2f(0, width) for _ in docs]
+        return self.model.predict(docs)
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Encode a batch and hand the result to the listeners. The weights change later, in
+        `finish_update`, when the listeners have sent their gradients.
+
+        examples (Iterable[Example]): A batch of examples.
+        drop (float): The dropout rate.
+        sgd (Optional[Optimizer]): If given, the step is taken when all listeners have answered.
+        losses (Optional[Dict[str, float]]): Losses by component. The encoder reports the squared
+            norm of the gradient that it got.
+        RETURNS (Dict[str, float]): The losses.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "MultitaskTok2Vec.update")
+        checks.check_dropout(self.name, drop)
+        self._close_batch()
+        self._losses = losses
+        docs = [eg.predicted for eg in examples]
+        set_dropout_rate(self.model, drop)
+        if any(len(doc) for doc in docs):
+            batch = _Batch(self, *self.model.begin_update(docs))
+        else:
+            batch = _Batch(self, self.predict(docs), None)
+        self._batch = batch
+        for listener in self.listeners:
+            listener.receive(listener.get_batch_id(docs), batch.outputs, batch.receive_gradient)
+        if sgd not in (None, False):
+            self.finish_update(sgd)  # type: ignore[arg-type]
+        return losses
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Run the backward pass of the last batch, and change the weights.
+
+        Without a gradient nothing changes, also no moment and no average of the optimizer. If no
+        listener has answered yet, the step waits for them.
+
+        sgd (Optimizer): The optimizer.
+        """
+        if self._batch is not None and self._batch.n_answers == 0:
+            self._delayed_sgd = sgd
+            return
+        self._close_batch()
+        self._step(sgd)
+
+    def answered(self, batch: _Batch) -> None:
+        """Take a waiting step as soon as the last listener has answered. Usually internal.
+
+        batch (_Batch): The batch that a listener has answered.
+        """
+        if self._delayed_sgd is not None and batch.n_answers >= len(self.listeners):
+            self._close_batch()
+
+    def _close_batch(self) -> None:
+        batch, self._batch = self._batch, None
+        sgd, self._delayed_sgd = self._delayed_sgd, None
+        if batch is None:
+            return
+        if batch.gradients is not None and batch.backprop is not None:
+            self._losses[self.name] = self._losses.get(self.name, 0.0) + sum(
+                float((gradient**2).sum()) for gradient in batch.gradients
+            )
+            batch.backprop(batch.gradients)
+            self._has_gradient = True
+        batch.close()
+        if sgd is not None:
+            self._step(sgd)
+
+    def _step(self, sgd: Optimizer) -> None:
+        # An optimizer step without a gradient would still apply momentum and weight decay.
+        if self._has_gradient:
+            self.model.finish_update(sgd)
+            self._has_gradient = False
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save the component. If that fails, what was saved there before is unchanged.
+
+        path (Union[str, Path]): The folder.
+        exclude (Iterable[str]): Names of fields that are not saved.
+        RAISES (OSError): If the folder cannot be written.
+        """
+        save_atomically(self.name, path, super().to_disk, exclude=exclude)

@@ -1,0 +1,165 @@
+"""Checks of a task component's settings against its model, its labels and its data."""
+
+import warnings
+from typing import Any
+
+from spacy.language import Language
+from thinc.api import Model
+
+from ..errors import Errors, Warnings
+from ..util import listing, task_cats, validate_task_name
+from .loss import balanced_weights
+from .statistics import TaskStatistics
+
+MISSING = ("zero", "unknown")
+CLASS_WEIGHTS = ("none", "balanced")
+
+
+def validate_settings(name: str, cfg: dict[str, Any], model: Model) -> None:
+    """Check the settings that can be checked without data.
+
+    name (str): Name of the component.
+    cfg (Dict[str, Any]): Its settings.
+    model (Model): Its model.
+    RAISES (ValueError): If a setting is out of range or contradicts the model.
+    """
+    validate_task_name(cfg["task"])
+    weights = cfg["class_weights"]
+    rules = (
+        ("threshold", 0.0 <= cfg["threshold"] <= 1.0, "between 0 and 1"),
+        ("missing", cfg["missing"] in MISSING, f"one of {', '.join(MISSING)}"),
+        ("loss_weight", cfg["loss_weight"] >= 0.0, "at least 0"),
+        ("label_smoothing", 0.0 <= cfg["label_smoothing"] < 1.0, "at least 0 and below 1"),
+        (
+            "class_weights",
+            weights in CLASS_WEIGHTS
+            if isinstance(weights, str)
+            else all(weight >= 0.0 for weight in weights.values()),
+            f"one of {', '.join(CLASS_WEIGHTS)}, or a weight of at least 0 for each label",
+        ),
+    )
+    for setting, is_valid, expected in rules:
+        if not is_valid:
+            raise ValueError(
+                Errors.E225.format(
+                    name=name, setting=setting, value=cfg[setting], expected=expected
+                )
+            )
+    exclusive = not model.attrs.get("multi_label", cfg["multi_label"])
+    if exclusive == cfg["multi_label"]:
+        raise ValueError(
+            Errors.E227.format(name=name, multi_label=cfg["multi_label"], exclusive=exclusive)
+        )
+
+
+def check_unique_task(name: str, task: str, nlp: Language) -> None:
+    """Check that no other component of the pipeline has the same task.
+
+    name (str): Name of the component.
+    task (str): Its task.
+    nlp (Language): The pipeline.
+    RAISES (ValueError): If there is one.
+    """
+    for other in nlp.component_names:
+        if other != name and getattr(nlp.get_pipe(other), "task", None) == task:
+            raise ValueError(Errors.E228.format(name=name, other=other, task=task))
+
+
+def check_labels(name: str, cfg: dict[str, Any]) -> None:
+    """Check that there are labels enough to learn something, and that explicit weights fit them.
+
+    name (str): Name of the component.
+    cfg (Dict[str, Any]): Its settings.
+    RAISES (ValueError): If there are too few labels, or weights for unknown ones.
+    """
+    labels = cfg["labels"]
+    lowest, kind = (1, "a multi-label task") if cfg["multi_label"] else (2, "a single-label task")
+    if len(labels) < lowest:
+        raise ValueError(
+            Errors.E221.format(
+                name=name, task=cfg["task"], kind=kind, lowest=lowest, labels=listing(labels)
+            )
+        )
+    if isinstance(cfg["class_weights"], dict):
+        unknown = sorted(set(cfg["class_weights"]) - set(labels))
+        if unknown:
+            raise ValueError(
+                Errors.E226.format(
+                    name=name,
+                    task=cfg["task"],
+                    unknown=listing(unknown),
+                    labels=listing(labels),
+                )
+            )
+
+
+def check_statistics(name: str, cfg: dict[str, Any], found: TaskStatistics) -> None:
+    """Check the training data of a task against its settings.
+
+    name (str): Name of the component.
+    cfg (Dict[str, Any]): Its settings.
+    found (TaskStatistics): What the data says.
+    RAISES (ValueError): If the data has unknown labels, values out of range, or not exactly one true
+        label where labels exclude each other.
+    """
+    unknown = sorted(set(found.positives) - set(cfg["labels"]))
+    if unknown:
+        raise ValueError(
+            Errors.E223.format(
+                name=name,
+                task=cfg["task"],
+                unknown=listing(unknown),
+                labels=listing(cfg["labels"]),
+            )
+        )
+    if found.out_of_range is not None:
+        reference = found.out_of_range.reference
+        values = task_cats(reference.cats, cfg["task"])
+        label = next(label for label, value in values.items() if not 0.0 <= value <= 1.0)
+        raise ValueError(
+            Errors.E224.format(
+                name=name,
+                task=cfg["task"],
+                value=values[label],
+                label=label,
+                text=reference.text[:80],
+            )
+        )
+    if found.not_exclusive is not None and not cfg["multi_label"]:
+        reference = found.not_exclusive.reference
+        raise ValueError(
+            Errors.E222.format(
+                name=name,
+                task=cfg["task"],
+                cats=task_cats(reference.cats, cfg["task"]),
+                text=reference.text[:80],
+                count=found.n_not_exclusive,
+            )
+        )
+
+
+def resolve_class_weights(
+    name: str, cfg: dict[str, Any], found: TaskStatistics | None, *, streamed: bool
+) -> dict[str, float]:
+    """Turn the setting `class_weights` into one weight a label.
+
+    name (str): Name of the component.
+    cfg (Dict[str, Any]): Its settings.
+    found (Optional[TaskStatistics]): What the data says, if it was seen.
+    streamed (bool): Whether the data is only the beginning of a stream.
+    RETURNS (Dict[str, float]): Weights by label. Labels that are not in it weigh 1.
+    """
+    setting = cfg["class_weights"]
+    if isinstance(setting, dict):
+        return {label: float(weight) for label, weight in setting.items()}
+    if setting == "none" or found is None:
+        return {}
+    if streamed:
+        warnings.warn(Warnings.W203.format(name=name, count=found.n_docs), stacklevel=2)
+    return balanced_weights(
+        cfg["labels"],
+        found.positives,
+        found.known,
+        found.n_docs,
+        multi_label=cfg["multi_label"],
+    )

@@ -1,0 +1,397 @@
+"""One text classification task as a pipeline component, beside others on a shared encoder."""
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy
+import srsly
+from spacy.language import Language
+from spacy.pipeline.trainable_pipe import TrainablePipe
+from spacy.tokens import Doc
+from spacy.training import Example, validate_examples, validate_get_examples
+from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.types import Floats2d
+
+from ..errors import Errors, Warnings
+from ..util import join_key
+from . import checks, settings
+from .extensions import set_extensions
+from .loss import cross_entropy, make_targets
+from .saving import save_atomically
+from .statistics import collect_statistics
+
+DEFAULT_CONFIG = """
+[model]
+@architectures = "spacy_mtl.TaskHead.v1"
+exclusive_classes = true
+pooling = ["mean", "max"]
+hidden_width = 0
+maxout_pieces = 2
+ngrams = null
+nO = null
+
+[model.tok2vec]
+@architectures = "spacy_mtl.Tok2VecListener.v1"
+width = 96
+upstream = "tok2vec"
+"""
+DEFAULT_MODEL = Config().from_str(DEFAULT_CONFIG)["model"]
+
+set_extensions()
+
+
+@Language.factory(
+    "textcat_multitask",
+    assigns=["doc.cats"],
+    default_config={
+        "task": None,
+        "multi_label": False,
+        "threshold": 0.5,
+        "missing": "zero",
+        "loss_weight": 1.0,
+        "class_weights": "none",
+        "label_smoothing": 0.0,
+        "score_metric": "macro_f",
+        "scorer": {"@scorers": "spacy_mtl.textcat_multitask_scorer.v1"},
+        "model": DEFAULT_MODEL,
+    },
+)
+def make_textcat_multitask(
+    nlp: Language,
+    name: str,
+    model: Model[list[Doc], Floats2d],
+    task: str | None,
+    multi_label: bool,
+    threshold: float,
+    missing: str,
+    loss_weight: float,
+    class_weights: str | dict[str, float],
+    label_smoothing: float,
+    score_metric: str,
+    scorer: Callable | None,
+) -> "MultitaskTextCategorizer":
+    """Create the component of one task.
+
+    nlp (Language): The pipeline.
+    name (str): Name of the component.
+    model (Model[List[Doc], Floats2d]): The head.
+    task (Optional[str]): Name of the task, the first part of its keys in `doc.cats`. Defaults to the
+        component's name.
+    multi_label (bool): Any number of labels a document instead of exactly one.
+    threshold (float): From which score on a label counts as predicted, for multi-label tasks.
+    missing (str): What a multi-label document says about labels that it does not state: "zero" (they
+        are false) or "unknown" (no loss, no score).
+    loss_weight (float): Weight of the task's mean loss, and so of its voice in the encoder.
+    class_weights (Union[str, Dict[str, float]]): "none", "balanced", or a weight by label.
+    label_smoothing (float): Share of a target that is spread evenly, 0 to below 1.
+    score_metric (str): The score that becomes `<task>_score`, e.g. "macro_f", "acc", "f:<label>".
+    scorer (Optional[Callable]): The scoring function.
+    RETURNS (MultitaskTextCategorizer): The component.
+    """
+    return MultitaskTextCategorizer(
+        nlp.vocab,
+        model,
+        name,
+        task=task,
+        multi_label=multi_label,
+        threshold=threshold,
+        missing=missing,
+        loss_weight=loss_weight,
+        class_weights=class_weights,
+        label_smoothing=label_smoothing,
+        score_metric=score_metric,
+        scorer=scorer,
+    )
+
+
+class MultitaskTextCategorizer(TrainablePipe):
+    """Classify documents for one task. Any number of these can share one encoder.
+
+    The component learns from the documents that are annotated for its task, which are those whose
+    reference has at least one key `task/label`, and leaves all others alone. In a step without such
+    a document its weights, moments and averages stay as they are.
+    """
+
+    def __init__(
+        self,
+        vocab: Any,
+        model: Model[list[Doc], Floats2d],
+        name: str = "textcat_multitask",
+        *,
+        task: str | None = None,
+        multi_label: bool = False,
+        threshold: float = 0.5,
+        missing: str = "zero",
+        loss_weight: float = 1.0,
+        class_weights: str | dict[str, float] = "none",
+        label_smoothing: float = 0.0,
+        score_metric: str = "macro_f",
+        scorer: Callable | None = None,
+    ) -> None:
+        """Initialize the component. See `make_textcat_multitask` for the arguments.
+
+        RAISES (ValueError): If a setting is out of range or contradicts the model.
+        """
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.scorer = scorer
+        self.cfg: dict[str, Any] = {
+            "task": task or name,
+            "labels": [],
+            "multi_label": multi_label,
+            "threshold": threshold,
+            "missing": missing,
+            "loss_weight": loss_weight,
+            "class_weights": class_weights,
+            "label_smoothing": label_smoothing,
+            "score_metric": score_metric,
+            "label_weights": {},
+        }
+        self._has_own_task_name = task is not None
+        settings.validate_settings(name, self.cfg, model)
+        #: Annotated documents learned from, and updates that they came in, in this process.
+        self.n_seen = 0
+        self.n_updates = 0
+        self._has_gradient = False
+
+    @property
+    def task(self) -> str:
+        """RETURNS (str): Name of the task."""
+        return self.cfg["task"]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The labels, without the name of the task."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> list[str]:
+        """RETURNS (List[str]): The labels, as `spacy init labels` saves them."""
+        return list(self.cfg["labels"])
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Sequence[str] | None = None,
+    ) -> None:
+        """Find or set the labels, check the data and the pipeline, and initialize the model.
+
+        get_examples (Callable[[], Iterable[Example]]): Returns the training data, or a sample of it.
+        nlp (Optional[Language]): The pipeline.
+        labels (Optional[Sequence[str]]): The labels. Defaults to all that the data has, sorted.
+        RAISES (ValueError): If the data has no row for the task, rows that contradict the settings,
+            or the pipeline around the component does not fit.
+        """
+        validate_get_examples(get_examples, "MultitaskTextCategorizer.initialize")
+        if nlp is not None:
+            checks.check_training(self.name, nlp)
+            checks.check_encoder(self.name, self.model, nlp)
+            checks.check_score_weight(self.name, f"{self.task}_score", nlp)
+            settings.check_unique_task(self.name, self.task, nlp)
+        statistics = collect_statistics(get_examples)
+        found = statistics.get(self.task)
+        streamed = nlp is not None and checks.section(nlp, "training").get("max_epochs") == -1
+        if found is None and not (labels and streamed):
+            names = ", ".join(sorted(statistics)) or "none"
+            raise ValueError(Errors.E220.format(name=self.name, task=self.task, found=names))
+        for label in labels if labels is not None else sorted(found.positives if found else []):
+            self.add_label(label)
+        settings.check_labels(self.name, self.cfg)
+        if found is not None:
+            settings.check_statistics(self.name, self.cfg, found)
+        self.cfg["label_weights"] = settings.resolve_class_weights(
+            self.name, self.cfg, found, streamed=streamed
+        )
+        sample = found.sample if found else next(iter(statistics.values())).sample
+        targets, _ = self._targets(sample)
+        self.model.initialize(
+            X=[example.reference for example in sample], Y=self.model.ops.asarray2f(targets)
+        )
+
+    def predict(self, docs: Iterable[Doc]) -> Floats2d:
+        """Compute the scores of documents, without changing the documents.
+
+        docs (Iterable[Doc]): The documents.
+        RETURNS (Floats2d): Probabilities `(n_docs, n_labels)`.
+        """
+        docs = list(docs)
+        self._require_labels()
+        for listener in checks.listeners_of(self.model):
+            if any(len(doc) and not doc.tensor.size for doc in docs):
+                upstream = listener.upstream_name.replace("*", "tok2vec")
+                message = Warnings.W201.format(name=self.name, upstream=upstream)
+                warnings.warn(message, stacklevel=2)
+        if not docs:
+            return self.model.ops.alloc2f(0, len(self.labels))
+        return self.model.predict(docs)
+
+    def set_annotations(self, docs: Iterable[Doc], scores: Floats2d) -> None:
+        """Write scores to `doc.cats`, under `task/label`.
+
+        docs (Iterable[Doc]): The documents to change.
+        scores (Floats2d): Probabilities `(n_docs, n_labels)`.
+        """
+        keys = [join_key(self.task, label) for label in self.labels]
+        for doc, row in zip(docs, scores.tolist(), strict=True):
+            doc.cats.update(zip(keys, row, strict=True))
+
+    def update(
+        self,
+        examples: Iterable[Example],
+        *,
+        drop: float = 0.0,
+        sgd: Optimizer | None = None,
+        losses: dict[str, float] | None = None,
+    ) -> dict[str, float]:
+        """Learn from the annotated documents of a batch.
+
+        examples (Iterable[Example]): A batch of examples, annotated for this task or not.
+        drop (float): The dropout rate.
+        sgd (Optional[Optimizer]): The optimizer. Without one, call `finish_update` afterwards.
+        losses (Optional[Dict[str, float]]): Losses by component, to which the weighted mean
+            cross-entropy of the batch is added.
+        RETURNS (Dict[str, float]): The losses.
+        RAISES (ValueError): If the loss is not finite.
+        """
+        losses = {} if losses is None else losses
+        losses.setdefault(self.name, 0.0)
+        examples = list(examples)
+        validate_examples(examples, "MultitaskTextCategorizer.update")
+        checks.check_dropout(self.name, drop)
+        targets, mask = self._targets(examples)
+        n_annotated = int((mask.max(axis=1) > 0).sum()) if mask.size else 0
+        if not n_annotated:
+            self._send_no_gradient()
+            return losses
+        set_dropout_rate(self.model, drop)
+        scores, backprop = self.model.begin_update([example.predicted for example in examples])
+        loss, d_scores = self._loss(scores, targets, mask)
+        if not numpy.isfinite(loss):
+            raise ValueError(Errors.E229.format(name=self.name, task=self.task, loss=loss))
+        backprop(d_scores)
+        self._has_gradient = True
+        self.n_seen += n_annotated
+        self.n_updates += 1
+        losses[self.name] += loss
+        if sgd not in (None, False):
+            self.finish_update(sgd)  # type: ignore[arg-type]
+        return losses
+
+    def get_loss(self, examples: Iterable[Example], scores: Floats2d) -> tuple[float, Floats2d]:
+        """Compute the loss of scores, and its gradient with respect to the logits.
+
+        examples (Iterable[Example]): The batch.
+        scores (Floats2d): Probabilities `(n_docs, n_labels)`.
+        RETURNS (Tuple[float, Floats2d]): The weighted mean cross-entropy over the annotated documents
+            and the gradient, which is 0 for all other documents.
+        """
+        targets, mask = self._targets(list(examples))
+        return self._loss(scores, targets, mask)
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Change the weights by the gradients of the updates since the last call.
+
+        Without any, nothing changes: an optimizer step would still apply momentum and weight decay.
+
+        sgd (Optimizer): The optimizer.
+        """
+        if self._has_gradient:
+            self.model.finish_update(sgd)
+            self._has_gradient = False
+
+    def add_label(self, label: str) -> int:
+        """Add a label. A trained component keeps what it knows about the others.
+
+        label (str): The label.
+        RETURNS (int): 1 if the label is new, else 0.
+        RAISES (ValueError): If the label is no string, or empty.
+        """
+        if not isinstance(label, str) or not label:
+            raise ValueError(Errors.E230.format(name=self.name, label=label))
+        if label in self.cfg["labels"]:
+            return 0
+        self._allow_extra_label()
+        self.cfg["labels"].append(label)
+        if "resize_output" in self.model.attrs:
+            self.model = self.model.attrs["resize_output"](self.model, len(self.labels))
+        self.vocab.strings.add(join_key(self.task, label))
+        return 1
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save the component. If that fails, what was saved there before is unchanged.
+
+        path (Union[str, Path]): The folder.
+        exclude (Iterable[str]): Names of fields that are not saved.
+        RAISES (OSError): If the folder cannot be written.
+        """
+        save_atomically(self.name, path, super().to_disk, exclude=exclude)
+
+    def from_disk(
+        self, path: str | Path, *, exclude: Iterable[str] = ()
+    ) -> "MultitaskTextCategorizer":
+        """Load the component.
+
+        path (Union[str, Path]): The folder.
+        exclude (Iterable[str]): Names of fields that are not loaded.
+        RETURNS (MultitaskTextCategorizer): The component.
+        """
+        self._restore(srsly.read_json(Path(path) / "cfg"))
+        super().from_disk(path, exclude=[*exclude, "cfg"])
+        return self
+
+    def from_bytes(
+        self, bytes_data: bytes, *, exclude: Iterable[str] = ()
+    ) -> "MultitaskTextCategorizer":
+        """Load the component from a bytestring.
+
+        bytes_data (bytes): What `to_bytes` returned.
+        exclude (Iterable[str]): Names of fields that are not loaded.
+        RETURNS (MultitaskTextCategorizer): The component.
+        """
+        self._restore(srsly.json_loads(srsly.msgpack_loads(bytes_data)["cfg"]))
+        super().from_bytes(bytes_data, exclude=[*exclude, "cfg"])
+        return self
+
+    def _restore(self, saved: dict[str, Any]) -> None:
+        # Only what training has found: settings come from the config, where users change them.
+        for key in ("labels", "label_weights"):
+            self.cfg[key] = saved[key]
+        if not self._has_own_task_name:
+            self.cfg["task"] = saved["task"]
+        if saved["labels"] and "resize_output" in self.model.attrs:
+            self.model = self.model.attrs["resize_output"](self.model, len(saved["labels"]))
+
+    def _require_labels(self) -> None:
+        if not self.labels:
+            raise ValueError(Errors.E232.format(name=self.name))
+
+    def _targets(self, examples: Sequence[Example]) -> tuple[Floats2d, Floats2d]:
+        return make_targets(
+            examples,
+            self.task,
+            self.labels,
+            multi_label=self.cfg["multi_label"],
+            missing=self.cfg["missing"],
+            smoothing=self.cfg["label_smoothing"],
+        )
+
+    def _loss(self, scores: Floats2d, targets: Floats2d, mask: Floats2d) -> tuple[float, Floats2d]:
+        weights = numpy.asarray(
+            [self.cfg["label_weights"].get(label, 1.0) for label in self.labels], dtype="f"
+        )
+        ops = self.model.ops
+        loss, d_scores = cross_entropy(
+            ops.to_numpy(scores), targets, mask, weights, multi_label=self.cfg["multi_label"]
+        )
+        scale = self.cfg["loss_weight"]
+        return loss * scale, ops.asarray2f(d_scores * scale)
+
+    def _send_no_gradient(self) -> None:
+        for listener in checks.listeners_of(self.model):
+            if listener._backprop is not None:
+                listener._backprop([])

@@ -1,0 +1,82 @@
+"""The numbers a new config starts with, all in one place."""
+
+import math
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Values of a new config: those of the encoder, the heads, the training, and the rule by which
+    the training budget follows the size of the data. The names are those of the config where it
+    has the same setting.
+    """
+
+    width: int = 96
+    depth: int = 2
+    embed_size: int = 5000
+    window_size: int = 1
+    maxout_pieces: int = 3
+    subword_features: bool = True
+    word_dropout: float = 0.0
+
+    pooling: list[str] = field(default_factory=lambda: ["mean", "max"])
+    hidden_width: int = 0
+    head_maxout_pieces: int = 2
+    threshold: float = 0.5
+    loss_weight: float = 1.0
+    class_weights: str = "none"
+    label_smoothing: float = 0.0
+    score_metric: str = "macro_f"
+
+    ngrams: bool = True
+    ngram_size: int = 2
+    char_min: int = 3
+    char_max: int = 0
+    ngram_rows: int = 65536
+    ngram_attr: str = "NORM"
+
+    dropout: float = 0.2
+    batch_size: int = 32
+    buffer: int = 2000
+    sampling: str = "temperature"
+    temperature: float = 2.0
+    anneal_steps: int = 10000
+    learn_rate: float = 0.001
+    L2: float = 0.01
+    grad_clip: float = 1.0
+    use_averages: bool = True
+
+    steps_per_root_row: float = 40.0
+    fewest_steps: int = 400
+    most_steps: int = 20000
+    evaluations: int = 20
+    patience_evaluations: int = 10
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to train."""
+
+    max_steps: int
+    eval_frequency: int
+    patience: int
+
+
+def choose_budget(rows: int, defaults: Defaults, *, max_steps: int | None = None) -> Budget:
+    """Choose a training budget. It grows with the square root of the data: the more rows, the fewer
+    times each has to be seen.
+
+    rows (int): Annotated training documents of all tasks together.
+    defaults (Defaults): The rule's numbers.
+    max_steps (Optional[int]): A number of steps to use instead of the rule's.
+    RETURNS (Budget): The budget. The last step falls on an evaluation.
+    """
+    wanted = max_steps or min(
+        max(defaults.steps_per_root_row * math.sqrt(rows), defaults.fewest_steps),
+        defaults.most_steps,
+    )
+    frequency = max(1, round(wanted / defaults.evaluations))
+    if not max_steps:
+        frequency = max(10, round(frequency, -1))
+    steps = max_steps or frequency * defaults.evaluations
+    return Budget(steps, frequency, frequency * defaults.patience_evaluations)

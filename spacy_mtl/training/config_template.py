@@ -1,0 +1,319 @@
+"""The text of a new config. Every setting has a comment that says what a change would do."""
+
+import string
+
+NO_LABELS_COMMENT = """\
+# null: the labels are read from the training data, since a config cannot hold a label with "$".
+"""
+NO_NGRAMS = """\
+# null: no linear model over n-grams beside the shared vector. See spacy_mtl.NgramLinear.v1.
+ngrams = null
+"""
+
+
+class ConfigTemplate(string.Template):
+    """A template whose placeholders look like `%{name}`, since `${name}` is the config's own."""
+
+    delimiter = "%"
+
+
+LATER_TASK_COMMENT = ConfigTemplate("""\
+# Its settings mean the same as those of [components.%{first}].
+""")
+LATER_CORPUS_COMMENT = """\
+# Its settings mean the same as those of [corpora.train].
+"""
+
+HEAD = ConfigTemplate("""\
+# %{n_tasks} text classifiers on one shared encoder.
+#
+# Train:     python -m spacy train THIS.cfg --output training/NAME
+# Try out:   python -m spacy train THIS.cfg --output training/NAME --training.max_steps 500
+# Any setting can be changed on the command line in this way, by its section and name.
+# Nothing needs a change for a decent result. Worth a try first: max_steps, learn_rate, width.
+
+[paths]
+# The folder with one file per task and split. Both may be the same folder.
+train = %{data}
+dev = %{data}
+# Packaged or saved pipeline whose word vectors are loaded. Used if pretrained_vectors is true.
+vectors = %{vectors}
+# Encoder weights from `spacy pretrain`, a file named model-last.bin or alike. They help most when
+# there are few labels and much raw text.
+init_tok2vec = null
+
+[system]
+# Another seed gives another start and another order. The scores differ by chance: compare settings
+# over three seeds.
+seed = 0
+# "pytorch" or "tensorflow" to share the memory of a GPU with these libraries. Without effect on CPU.
+gpu_allocator = null
+
+[nlp]
+# Language of the texts: chooses the tokenizer's rules.
+lang = %{lang}
+# The encoder first, then one component per task. Other components may be added.
+pipeline = %{pipeline}
+# Components that are loaded but not run until they are enabled.
+disabled = []
+# Hooks: registered functions that change the pipeline at these moments.
+before_creation = null
+after_creation = null
+after_pipeline_creation = null
+# Documents per batch in use and in evaluation. More is faster up to a point and takes more memory.
+batch_size = 256
+
+# Splits texts into tokens.
+[nlp.tokenizer]
+@tokenizers = "spacy.Tokenizer.v1"
+
+# The table that holds word vectors, if any.
+[nlp.vectors]
+@vectors = "spacy.Vectors.v1"
+
+[components]
+
+# The shared encoder: text in, one vector per token out. All tasks train it.
+[components.tok2vec]
+factory = "multitask_tok2vec"
+
+[components.tok2vec.model]
+@architectures = "spacy_mtl.HashEmbedCNN.v1"
+# Size of the token vectors. Larger (128, 192) holds more if there is much data, and is slower in
+# proportion to its square; smaller (64) is fast and enough for a few small tasks.
+width = %{width}
+# Number of layers. Each lets a token see window_size more neighbours on either side. 0 to 8; beyond
+# 4 rarely pays for classification.
+depth = %{depth}
+# Rows of the hash table for words. More rows (10000) mean fewer collisions and a larger model.
+embed_size = %{embed_size}
+# Neighbours on either side that one layer reads. 2 looks further and costs nearly twice as much.
+window_size = %{window_size}
+# Linear pieces per unit. 2 is faster, 3 more expressive.
+maxout_pieces = %{maxout_pieces}
+# Embed prefix, suffix and shape beside the word. Without them it is smaller and faster, and knows
+# less about rare and misspelt words.
+subword_features = %{subword_features}
+# Read the word vectors of [paths] too. Helps small data if the vectors fit the domain; the trained
+# pipeline then contains them.
+pretrained_vectors = %{pretrained_vectors}
+# Chance to hide a whole word in training. 0.1 to 0.2 makes the encoder rely less on single words:
+# useful on small data.
+word_dropout = %{word_dropout}
+""")
+
+TASK = ConfigTemplate("""\
+# %{summary}
+[components.%{name}]
+factory = "textcat_multitask"
+# Name of the task in doc.cats ("%{name}/label"). Must be the name of its files.
+task = %{task}
+# false: exactly one label per text (softmax). true: any number, also none (one yes or no per label).
+multi_label = %{multi_label}
+# Probability from which a label counts as given in scores. For multi-label tasks: lower finds more
+# and errs more often; `spacy find-threshold` searches the best one. Unused with one label per text.
+threshold = %{threshold}
+# What an absent label of an annotated text means in a multi-label task: "zero" (it does not apply)
+# or "unknown" (nobody looked: no loss, no score).
+missing = %{missing}
+# Factor of this task's loss. 2.0 makes the shared encoder serve this task more, at the expense of
+# the others. The sampler below decides how often it is seen.
+loss_weight = %{loss_weight}
+# Weights of the labels in the loss: "none", "balanced" (rare labels count more: better recall and
+# often better macro F-score, less accuracy) or one number per label.
+class_weights = %{class_weights}
+# Share of the probability that targets leave to the other labels. 0.05 to 0.1 gives less confident
+# predictions and can help with noisy labels.
+label_smoothing = %{label_smoothing}
+# What counts as this task's score: macro_f, micro_f, acc, macro_r, macro_p, macro_auc, "f:LABEL", or
+# "macro_f:LABEL+LABEL" for the mean over some labels. The best model is chosen by it.
+score_metric = %{score_metric}
+
+# Scores annotated texts only.
+[components.%{name}.scorer]
+@scorers = "spacy_mtl.textcat_multitask_scorer.v1"
+
+[components.%{name}.model]
+@architectures = "spacy_mtl.TaskHead.v1"
+# How token vectors become one vector: "mean" (the gist), "max" (the strongest signs) or both. Both
+# is the safe choice.
+pooling = %{pooling}
+# Width of a hidden layer before the output. 0: none. 64 can help a task with much data.
+hidden_width = %{hidden_width}
+# Linear pieces per unit of the hidden layer. Without effect if there is none.
+maxout_pieces = %{head_maxout_pieces}
+# Must be the opposite of multi_label above.
+exclusive_classes = %{exclusive_classes}
+# Number of labels. null: counted.
+nO = null
+%{no_ngrams}
+# Connects the head to the shared encoder.
+[components.%{name}.model.tok2vec]
+@architectures = "spacy_mtl.Tok2VecListener.v1"
+# Must be equal to the encoder's width.
+width = ${components.tok2vec.model.width}
+# Name of the encoder in the pipeline.
+upstream = "tok2vec"
+""")
+
+NGRAMS = ConfigTemplate("""\
+
+# A linear model over n-grams beside the shared vector: learns what is peculiar to this task. To do
+# without, remove this section and write "ngrams = null" under [components.%{name}.model].
+[components.%{name}.model.ngrams]
+@architectures = "spacy_mtl.NgramLinear.v1"
+# Longest sequence of words. 1: single words. 3 needs much data.
+ngram_size = %{ngram_size}
+# Shortest and longest sequence of characters. Longest 0: none. 3 to 5 helps with misspellings,
+# hashtags and word forms, and is slower.
+char_min = %{char_min}
+char_max = %{char_max}
+# Rows of the hash table. Fewer make a smaller model with more collisions.
+rows = %{ngram_rows}
+# What is read of a word: "NORM" (normalised), "LOWER" or "ORTH" (as it is written).
+attr = %{ngram_attr}
+# Number of labels. null: counted.
+nO = null
+""")
+
+TRAINING = ConfigTemplate("""\
+[corpora]
+
+%{corpora}
+[training]
+# Corpora, by their place in this file.
+train_corpus = "corpora.train"
+dev_corpus = "corpora.dev"
+seed = ${system.seed}
+gpu_allocator = ${system.gpu_allocator}
+# Share of values hidden at random between the layers. Higher (0.3 to 0.5) against overfitting on
+# small data, lower (0.1) for large data or a short training.
+dropout = %{dropout}
+# Updates only every so many sub-batches: a larger batch in the same memory.
+accumulate_gradient = 1
+# Stop after so many steps without a better mean score. 0: never. Lower saves time.
+patience = %{patience}
+# Passes over the data. 0: no limit but max_steps. -1: read the data as a stream, for files that do
+# not fit into memory; then also set stream = true under [corpora.train].
+max_epochs = 0
+# The budget: number of batches. Chosen from the %{rows} rows of all tasks. Twice as many is the first
+# thing to try if the scores still rise at the end.
+max_steps = %{max_steps}
+# Steps between two evaluations on the dev data. Fewer: a finer choice of the best model, more time.
+eval_frequency = %{eval_frequency}
+# Components that are not trained. A frozen encoder must stand in annotating_components too.
+frozen_components = []
+# Components whose predictions others read in training.
+annotating_components = []
+# Hooks: registered functions, called before saving and before every step.
+before_to_disk = null
+before_update = null
+
+# Batches of one task each.
+[training.batcher]
+@batchers = "spacy_mtl.batch_by_task.v1"
+# Texts per batch. 16 to 128. Larger: steadier and slower steps, so that learn_rate may be higher.
+size = %{batch_size}
+# Texts held at most while a stream is sorted into batches. Without effect in memory.
+buffer = %{buffer}
+# Seed of the order in which tasks and texts are drawn.
+seed = ${system.seed}
+
+# Decides which task the next batch is of.
+[training.batcher.sampler]
+@misc = "spacy_mtl.TaskSampler.v1"
+# "temperature" (between the next two), "proportional" (by number of rows: large tasks dominate),
+# "uniform" and "round_robin" (all equally often: small tasks are repeated much), "annealed" (from
+# proportional to uniform) or "weights".
+strategy = %{sampling}
+# For "temperature": 1.0 is proportional; the higher, the nearer to uniform, which serves small tasks.
+temperature = %{temperature}
+# For "temperature": count no task as larger than this many rows. 0: no cap.
+max_size = 0
+# For "weights": one number per task, e.g. {"%{first}":2.0,...}.
+weights = null
+# For "annealed": steps until all tasks are drawn equally often.
+anneal_steps = %{anneal_steps}
+
+# A table per evaluation, and everything as training.jsonl in the output folder.
+[training.logger]
+@loggers = "spacy_mtl.MultitaskLogger.v1"
+# Show a bar until the next evaluation.
+progress_bar = true
+# Print the table.
+console_output = true
+# Another place for training.jsonl.
+output_file = null
+
+[training.optimizer]
+@optimizers = "Adam.v1"
+# How long gradients (beta1) and their squares (beta2) are remembered. Rarely worth a change.
+beta1 = 0.9
+beta2 = 0.999
+# Weight decay: pulls weights to zero. Higher (0.1) against overfitting.
+L2_is_weight_decay = true
+L2 = %{L2}
+# Longest gradient. Lower is steadier.
+grad_clip = %{grad_clip}
+# Evaluate and save the average of the weights over the steps: steadier, nearly always better.
+use_averages = %{use_averages}
+# Keeps divisions finite.
+eps = 0.00000001
+# Size of a step. Higher (0.002, 0.003) learns faster and less finely, lower (0.0005) needs more steps.
+learn_rate = %{learn_rate}
+
+# The best model is the one with the best weighted mean of these. Equal weights: every task counts the
+# same, however many rows it has. Raise the weight of the task that matters.
+[training.score_weights]
+%{score_weights}
+
+# For `spacy pretrain`. Empty: no pretraining.
+[pretraining]
+
+[initialize]
+vectors = ${paths.vectors}
+init_tok2vec = ${paths.init_tok2vec}
+# Words and lookups to add to the vocabulary. Not needed.
+vocab_data = null
+lookups = null
+# Hooks: registered functions, called before and after the weights are made.
+before_init = null
+after_init = null
+
+# The labels of each task, in the order of the scores. Labels may be added; removing one makes its
+# texts an error.
+[initialize.components]
+
+%{labels}
+[initialize.tokenizer]
+""")
+
+CORPUS = ConfigTemplate("""\
+# %{description}
+[corpora.%{split}]
+@readers = "spacy_mtl.MultitaskCorpus.v1"
+path = ${paths.%{split}}
+# Which files of the folder are read.
+split = "%{split}"
+# Names of some tasks, to read only these. null: all.
+tasks = %{tasks}
+# Read at most so many rows per task. 0: all. Useful to try things out.
+limit = 0
+# Skip texts with more tokens. 0: none.
+max_length = 0
+# "raise" stops at rows that cannot be read and lists them, "skip" leaves them out with a warning.
+on_error = "raise"
+# Read the files again and again instead of holding them in memory. Needs max_epochs = -1.
+stream = false
+# Rows held to shuffle a stream. More shuffles better and takes more memory.
+shuffle_buffer = %{shuffle_buffer}
+# In a stream: how often each task is drawn. null: by its rows.
+sampler = null
+# Seed of the order of a stream.
+seed = ${system.seed}
+""")
+
+LABELS = ConfigTemplate("""\
+[initialize.components.%{name}]
+%{comment}labels = %{labels}
+""")

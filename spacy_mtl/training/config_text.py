@@ -1,0 +1,137 @@
+"""Writes the text of a new config for some tasks."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from .config_defaults import Defaults, choose_budget
+from .config_template import (
+    CORPUS,
+    HEAD,
+    LABELS,
+    LATER_CORPUS_COMMENT,
+    LATER_TASK_COMMENT,
+    NGRAMS,
+    NO_LABELS_COMMENT,
+    NO_NGRAMS,
+    TASK,
+    TRAINING,
+)
+from .task_summary import TaskSummary
+
+ENCODER = "tok2vec"
+
+
+def render_config(
+    tasks: Sequence[TaskSummary],
+    data: str,
+    *,
+    lang: str = "en",
+    vectors: str | None = None,
+    max_steps: int | None = None,
+    subset: bool = False,
+    defaults: Defaults | None = None,
+) -> str:
+    """Write the config of a pipeline with one encoder and one head per task.
+
+    tasks (Sequence[TaskSummary]): The tasks, in the order of the pipeline.
+    data (str): The data folder, as it should stand in the config.
+    lang (str): Code of the language.
+    vectors (Optional[str]): Package or path of a pipeline with word vectors for the encoder.
+    max_steps (Optional[int]): Number of training steps. Chosen by the size of the data if not set.
+    subset (bool): Whether the folder holds other tasks too, which the corpora must leave out.
+    defaults (Optional[Defaults]): The values of the settings.
+    RETURNS (str): The text of the config.
+    """
+    defaults = defaults or Defaults()
+    rows = sum(task.n_train for task in tasks)
+    values = {key: _dump(value) for key, value in asdict(defaults).items()}
+    budget = choose_budget(rows, defaults, max_steps=max_steps)
+    values.update({key: _dump(value) for key, value in asdict(budget).items()})
+    values.update(first=tasks[0].name, rows=f"{rows:,}", n_tasks=str(len(tasks)))
+    head = HEAD.substitute(
+        values,
+        data=_dump(data),
+        vectors=_dump(vectors),
+        lang=_dump(lang),
+        pipeline=_dump([ENCODER, *[task.name for task in tasks]]),
+        pretrained_vectors=_dump(vectors is not None),
+    )
+    heads = [_render_task(task, values, defaults.ngrams) for task in tasks]
+    later = [
+        _without_comments(text, note=LATER_TASK_COMMENT.substitute(values)) for text in heads[1:]
+    ]
+    end = TRAINING.substitute(
+        values,
+        corpora=_render_corpora(values, [task.name for task in tasks] if subset else None),
+        score_weights=_render_score_weights(tasks),
+        labels="\n".join(_render_labels(task) for task in tasks),
+    )
+    return "\n".join([head, heads[0], *later, end])
+
+
+def _render_task(task: TaskSummary, values: dict[str, str], ngrams: bool) -> str:
+    text = TASK.substitute(
+        values,
+        name=task.name,
+        task=_dump(task.name),
+        summary=describe_task(task),
+        multi_label=_dump(task.multi_label),
+        exclusive_classes=_dump(not task.multi_label),
+        missing=_dump(task.missing),
+        no_ngrams="" if ngrams else NO_NGRAMS,
+    )
+    return text + NGRAMS.substitute(values, name=task.name) if ngrams else text
+
+
+def describe_task(task: TaskSummary, *, limit: int = 8) -> str:
+    """Describe a task in one line.
+
+    task (TaskSummary): The task.
+    limit (int): How many labels to name.
+    RETURNS (str): Its kind, rows and most frequent labels.
+    """
+    kind = "any number of labels per text" if task.multi_label else "one label per text"
+    frequent = sorted(task.counts.items(), key=lambda item: -item[1])[:limit]
+    shares = ", ".join(f"{label} {count / task.n_train:.0%}" for label, count in frequent)
+    more = f" and {len(task.counts) - limit} more" if len(task.counts) > limit else ""
+    rows = f"{task.n_train:,} training and {task.n_dev:,} dev rows"
+    return " ".join(f"{task.name}: {rows}, {kind}: {shares}{more}".split())
+
+
+def _render_corpora(values: dict[str, str], tasks: list[str] | None) -> str:
+    train = CORPUS.substitute(
+        values, split="train", description="What is learned from.", tasks=_dump(tasks)
+    )
+    dev = CORPUS.substitute(
+        values, split="dev", description="What the best model is chosen by.", tasks=_dump(tasks)
+    )
+    return f"{train}\n{_without_comments(dev, note=LATER_CORPUS_COMMENT)}"
+
+
+def _render_score_weights(tasks: Sequence[TaskSummary]) -> str:
+    # spaCy rounds score weights to two decimals whenever it writes a config, so that a more exact
+    # weight would not survive.
+    weight = max(round(1 / len(tasks), 2), 0.01)
+    return "\n".join(f"{task.name}_score = {weight}" for task in tasks)
+
+
+def _render_labels(task: TaskSummary) -> str:
+    # A dollar sign in a value starts a variable, and escapes do not survive saving.
+    writable = not any("$" in label for label in task.labels)
+    return LABELS.substitute(
+        name=task.name,
+        comment="" if writable else NO_LABELS_COMMENT,
+        labels=_dump(task.labels if writable else None),
+    )
+
+
+def _without_comments(text: str, *, note: str) -> str:
+    first, *lines = text.splitlines()
+    kept = [line for line in lines if not line.startswith("#")]
+    return "\n".join([first, note.rstrip(), *kept]) + "\n"
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

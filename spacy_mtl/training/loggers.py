@@ -1,0 +1,263 @@
+"""What a person sees during training: a progress bar and one table per evaluation."""
+
+import math
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import IO, Any
+
+import tqdm
+from spacy.language import Language
+from wasabi import color
+from wasabi.util import supports_ansi
+
+from ..errors import Errors
+from .tables import format_number, format_table
+from .training_log import FILE_NAME, TrainingLog
+
+Info = dict[str, Any]
+HEADER = ("TASK", "ROWS", "LOSS", "SCORE", "BEST")
+
+
+def multitask_logger(
+    progress_bar: bool = True,
+    console_output: bool = True,
+    output_file: str | None = None,
+) -> Callable[[Language, IO, IO], tuple[Callable[[Info | None], None], Callable[[], None]]]:
+    """Create a training logger that shows one row per task.
+
+    progress_bar (bool): Whether to show the progress towards the next evaluation. Only on a
+        terminal.
+    console_output (bool): Whether to print a table per evaluation.
+    output_file (Optional[str]): The file for one JSON object per evaluation. By default
+        `training.jsonl` in the output directory, if there is one.
+    RETURNS (Callable): The function that sets the logger up for a pipeline.
+    """
+
+    def setup_logger(
+        nlp: Language, stdout: IO, stderr: IO
+    ) -> tuple[Callable[[Info | None], None], Callable[[], None]]:
+        log = MultitaskLog(
+            nlp,
+            stdout,
+            stderr,
+            progress_bar=progress_bar,
+            console_output=console_output,
+            output_file=output_file,
+        )
+        return log.log_step, log.finalize
+
+    return setup_logger
+
+
+@dataclass
+class Row:
+    """What is known about one component at one evaluation."""
+
+    pipe: str
+    task: str | None = None
+    n_seen: int | None = None
+    n_updates: int | None = None
+    loss: float | None = None
+    score: float | None = None
+    best: float | None = None
+    improved: bool = False
+
+    def cells(self) -> list[str]:
+        """RETURNS (List[str]): The row of the table, scores in percent."""
+        return [
+            self.task or self.pipe,
+            format_number(self.n_seen, ",d"),
+            format_number(self.loss, ".4f"),
+            _percent(self.score),
+            _percent(self.best) + (" *" if self.improved else "  "),
+        ]
+
+
+class MultitaskLog:
+    """The log of one training run.
+
+    A task is any component with the attributes `task` and `n_seen`. Losses are means over the
+    updates since the last evaluation in which the task had examples.
+    """
+
+    def __init__(
+        self,
+        nlp: Language,
+        stdout: IO,
+        stderr: IO,
+        *,
+        progress_bar: bool = True,
+        console_output: bool = True,
+        output_file: str | None = None,
+    ) -> None:
+        """Prepare the log, see `multitask_logger`.
+
+        nlp (Language): The pipeline, with its frozen components disabled.
+        stdout (IO): Where tables go.
+        stderr (IO): Where the progress bar goes.
+        """
+        self._nlp = nlp
+        self._stdout = stdout
+        self._stderr = stderr
+        self._console_output = console_output
+        self._colors = _is_terminal(stdout) and supports_ansi() and "NO_COLOR" not in os.environ
+        self._bars = progress_bar and _is_terminal(stdout) and _is_terminal(stderr)
+        self._bar: tqdm.tqdm | None = None
+        self._file = TrainingLog(Path(output_file) if output_file else None)
+        self._trained = {
+            name
+            for name, pipe in nlp.pipeline
+            if getattr(pipe, "is_trainable", False) or _is_task(pipe)
+        }
+        self._updates = {name: getattr(pipe, "n_updates", 0) for name, pipe in nlp.components}
+        self._best: dict[str, float] = {}
+        self._best_score: float | None = None
+        self._steps = 0
+        self._words = 0
+        self._time = perf_counter()
+
+    def log_step(self, info: Info | None) -> None:
+        """Log one training step.
+
+        info (Optional[Dict[str, Any]]): What `spacy.training.loop` reports after an evaluation,
+            None after other steps.
+        """
+        self._steps += 1
+        if info is None:
+            if self._bar is not None:
+                self._bar.update(1)
+            return
+        self._close_bar()
+        _check_losses(info)
+        rows = self._rows(info)
+        score = _finite(info["score"], "the score", "all tasks together", info["step"])
+        improved = self._best_score is None or score > self._best_score
+        self._best_score = score if self._best_score is None else max(score, self._best_score)
+        speed = self._speed(info["words"])
+        if self._console_output:
+            self._write(_format_headline(info, score, speed, improved))
+            self._write_table(rows)
+        if info.get("output_path"):
+            self._file.locate(Path(info["output_path"]).parent / FILE_NAME)
+        moved = self._file.write(
+            {
+                "step": info["step"],
+                "epoch": info["epoch"],
+                "seconds": info["seconds"],
+                "words": info["words"],
+                "words_per_second": speed,
+                "score": score,
+                "best_score": self._best_score,
+                "improved": improved,
+                "tasks": {row.task: asdict(row) for row in rows if row.task},
+                "losses": info["losses"],
+                "scores": info["other_scores"],
+            }
+        )
+        if moved is not None:
+            self._write(f"Kept the log of an earlier run as {moved}")
+        self._start_interval(info)
+
+    def finalize(self) -> None:
+        """Clean the terminal up after the last step."""
+        self._close_bar()
+
+    def _rows(self, info: Info) -> list[Row]:
+        rows = [self._row(name, pipe, info) for name, pipe in self._nlp.components]
+        return [row for row in rows if row is not None]
+
+    def _row(self, name: str, pipe: Any, info: Info) -> Row | None:
+        total = info["losses"].get(name)
+        if not _is_task(pipe):
+            loss = _mean(total, self._steps)
+            return Row(pipe=name, loss=loss) if name in self._trained else None
+        score = info["other_scores"].get(f"{pipe.task}_score")
+        # A frozen task learns nothing, but its score moves with an encoder that does.
+        if name not in self._trained and score is None:
+            return None
+        n_updates = getattr(pipe, "n_updates", None)
+        count = self._steps if n_updates is None else n_updates - self._updates[name]
+        if n_updates is not None:
+            self._updates[name] = n_updates
+        row = Row(name, pipe.task, pipe.n_seen, n_updates, _mean(total, count))
+        self._add_score(row, score, info["step"])
+        return row
+
+    def _add_score(self, row: Row, score: float | None, step: int) -> None:
+        best = self._best.get(row.pipe)
+        if score is not None:
+            row.score = _finite(score, "the score", f"task '{row.task}'", step)
+            row.improved = best is None or row.score > best
+            best = self._best[row.pipe] = row.score if best is None else max(best, row.score)
+        row.best = best
+
+    def _speed(self, words: int) -> float | None:
+        seconds = perf_counter() - self._time
+        return (words - self._words) / seconds if seconds > 0 else None
+
+    def _start_interval(self, info: Info) -> None:
+        self._steps = 0
+        self._words = info["words"]
+        self._time = perf_counter()
+        if self._bars:
+            training = self._nlp.config.interpolate()["training"]
+            total, max_steps = training["eval_frequency"], training["max_steps"]
+            if max_steps:
+                total = min(total, max_steps - info["step"])
+            self._bar = tqdm.tqdm(total=total, leave=False, file=self._stderr, unit="step")
+            self._bar.set_description(f"Epoch {info['epoch']}, from step {info['step']}")
+
+    def _close_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _write_table(self, rows: list[Row]) -> None:
+        lines = format_table(HEADER, [row.cells() for row in rows])
+        for line, row in zip(lines, [None, None, *rows], strict=True):
+            green = self._colors and row is not None and row.improved
+            self._write(color(line, fg="green") if green else line)
+        self._write("")
+
+    def _write(self, text: str) -> None:
+        self._stdout.write(text + "\n")
+        self._stdout.flush()
+
+
+def _format_headline(info: Info, score: float, speed: float | None, improved: bool) -> str:
+    return (
+        f"Step {info['step']:,}  epoch {info['epoch']}  {format_number(speed, ',.0f')} words/s"
+        f"  score {_percent(score)}{' *' if improved else ''}"
+    )
+
+
+def _check_losses(info: Info) -> None:
+    for name, value in info["losses"].items():
+        _finite(value, "the loss", f"component '{name}'", info["step"])
+
+
+def _finite(value: float, what: str, part: str, step: int) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(Errors.E170.format(what=what, part=part, value=number, step=step))
+    return number
+
+
+def _mean(total: float | None, count: int) -> float | None:
+    return float(total) / count if total is not None and count > 0 else None
+
+
+def _percent(value: float | None) -> str:
+    return format_number(None if value is None else 100 * value, ".2f")
+
+
+def _is_task(pipe: Any) -> bool:
+    return hasattr(pipe, "task") and hasattr(pipe, "n_seen")
+
+
+def _is_terminal(stream: IO) -> bool:
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty is not None and isatty())

@@ -1,0 +1,176 @@
+"""Scores of one task, over the documents annotated for it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from spacy.training import Example
+
+from ..errors import Errors
+from ..types import Scores
+from ..util import listing, task_cats
+from .metrics import Bools, Floats, auc, confusion_counts, mean, prf, subset_accuracy
+
+#: Metrics that `score_metric` can name by themselves.
+METRICS = (*("macro_f", "micro_f", "acc", "macro_p", "macro_r", "micro_p", "micro_r", "macro_auc"),)
+#: A label with a gold value from here on applies. Annotations may be soft, in [0, 1].
+POSITIVE = 0.5
+
+
+def make_textcat_multitask_scorer() -> Callable[..., Scores]:
+    """Create the scorer of `textcat_multitask` components.
+
+    RETURNS (Callable): The scoring method, see `textcat_multitask_score`.
+    """
+    return textcat_multitask_score
+
+
+def textcat_multitask_score(
+    examples: Iterable[Example],
+    *,
+    task: str,
+    labels: Sequence[str],
+    multi_label: bool,
+    threshold: float = 0.5,
+    missing: str = "zero",
+    score_metric: str = "macro_f",
+    **cfg: Any,
+) -> Scores:
+    """Score one task on the documents that are annotated for it.
+
+    Single-label: the label with the highest score against the label with the highest gold value;
+    documents that only say which labels do not apply have no gold label and are left out.
+    Multi-label: every score from the threshold on is a predicted label; accuracy is the share of
+    documents with all labels right, among those with all labels annotated. Macro averages go
+    over the labels of the component, the area under the curve over those where it is defined.
+
+    examples (Iterable[Example]): The examples, with the scores in their predicted documents.
+    task (str): The name of the task.
+    labels (Sequence[str]): The labels of the component, without the name of the task.
+    multi_label (bool): Whether any number of labels can apply.
+    threshold (float): Score from which on a label of a multi-label task applies.
+    missing (str): What an absent label of an annotated document means in a multi-label task:
+        "zero" if it does not apply, "unknown" if it does not count.
+    score_metric (str): The metric given as `<task>_score`, see `validate_score_metric`.
+    cfg (Any): Other settings of the component, not used here.
+    RETURNS (Scores): Values in [0, 1], or None where undefined, by `<task>_<metric>`, and the
+        number of scored documents as `<task>_n`.
+    """
+    validate_score_metric(score_metric, labels)
+    gold, scores = _collect(examples, task, labels)
+    if multi_label:
+        known = ~np.isnan(gold) if missing == "unknown" else np.ones(gold.shape, dtype=bool)
+        truth = np.nan_to_num(gold) >= POSITIVE
+        guess = scores >= threshold
+    else:
+        gold = np.nan_to_num(gold)
+        labelled = gold.max(axis=1, initial=0.0) > 0
+        gold, scores = gold[labelled], scores[labelled]
+        known = np.ones(gold.shape, dtype=bool)
+        truth, guess = _one_hot(gold), _one_hot(scores)
+    values = _measure(truth, guess, known, scores, labels)
+    values["score"] = _select(values, score_metric)
+    values["score_desc"] = score_metric
+    return {f"{task}_{name}": value for name, value in values.items()}
+
+
+def validate_score_metric(metric: str, labels: Iterable[str] | None = None) -> str:
+    """Check the name of the metric that becomes the score of a task.
+
+    metric (str): A name in `METRICS`, "f:<label>" for the F-score of one label, or
+        "macro_f:<label>+<label>" for the mean F-score over some labels.
+    labels (Optional[Iterable[str]]): The labels of the task, if known already.
+    RETURNS (str): The metric, unchanged.
+    RAISES (ValueError): If there is no such metric or label.
+    """
+    chosen = _chosen_labels(metric)
+    if metric not in METRICS and (not chosen or not all(chosen)):
+        raise ValueError(Errors.E162.format(metric=metric, known=", ".join(METRICS)))
+    if labels is not None:
+        known = list(labels)
+        unknown = [label for label in chosen if label not in known]
+        if unknown:
+            text = Errors.E163.format(
+                metric=metric, unknown=listing(unknown), labels=listing(known)
+            )
+            raise ValueError(text)
+    return metric
+
+
+def _chosen_labels(metric: str) -> list[str]:
+    name, _, labels = metric.partition(":")
+    if name == "macro_f":
+        return labels.split("+") if labels else []
+    return [labels] if name == "f" else []
+
+
+def _collect(
+    examples: Iterable[Example], task: str, labels: Sequence[str]
+) -> tuple[Floats, Floats]:
+    """Get gold values (NaN where there is none) and predicted scores of annotated documents."""
+    columns = {label: i for i, label in enumerate(labels)}
+    gold_rows: list[Floats] = []
+    score_rows: list[list[float]] = []
+    for example in examples:
+        annotated = task_cats(example.reference.cats, task)
+        if not annotated:
+            continue
+        row = np.full(len(labels), np.nan)
+        for label, value in annotated.items():
+            if label in columns:
+                row[columns[label]] = value
+            elif value > 0:
+                text = Errors.E160.format(task=task, label=label, labels=listing(labels))
+                raise ValueError(text)
+        predicted = task_cats(example.predicted.cats, task)
+        score_row = [float(predicted.get(label, 0.0)) for label in labels]
+        if not np.isfinite(score_row).all():
+            label = labels[int(np.flatnonzero(~np.isfinite(score_row))[0])]
+            text = Errors.E161.format(task=task, label=label, text=example.text[:60])
+            raise ValueError(text)
+        gold_rows.append(row)
+        score_rows.append(score_row)
+    shape = (len(gold_rows), len(labels))
+    return np.array(gold_rows).reshape(shape), np.array(score_rows).reshape(shape)
+
+
+def _one_hot(values: Floats) -> Bools:
+    """Mark the highest value of each row; none in a row of zeros, which holds no decision."""
+    best = np.zeros(values.shape, dtype=bool)
+    if values.size:
+        best[np.arange(len(values)), values.argmax(axis=1)] = values.max(axis=1) > 0
+    return best
+
+
+def _measure(
+    truth: Bools, guess: Bools, known: Bools, scores: Floats, labels: Sequence[str]
+) -> dict[str, Any]:
+    """Get all metrics. A label without one annotated cell has none and enters no average."""
+    counts = confusion_counts(truth, guess, known)
+    seen = known.sum(axis=0) > 0
+    per_type = {
+        label: prf(*counts[:, i].tolist()).to_dict() if seen[i] else None
+        for i, label in enumerate(labels)
+    }
+    aucs = {
+        label: auc(truth[known[:, i], i], scores[known[:, i], i]) for i, label in enumerate(labels)
+    }
+    scored = [values for values in per_type.values() if values is not None]
+    micro = prf(*counts.sum(axis=1).tolist()).to_dict() if scored else dict.fromkeys("prf")
+    return {
+        "acc": subset_accuracy(truth, guess, known),
+        **{f"macro_{x}": mean([values[x] for values in scored]) for x in "prf"},
+        **{f"micro_{x}": micro[x] for x in "prf"},
+        "macro_auc": mean([value for value in aucs.values() if value is not None]),
+        "f_per_type": per_type if scored else None,
+        "auc_per_type": aucs if scored else None,
+        "n": len(truth),
+    }
+
+
+def _select(values: dict[str, Any], metric: str) -> float | None:
+    if metric in METRICS:
+        return values[metric]
+    per_type = values["f_per_type"] or {}
+    chosen = [per_type.get(label) for label in _chosen_labels(metric)]
+    return mean([entry["f"] for entry in chosen if entry is not None])

@@ -1,0 +1,166 @@
+"""Configs of single-task pipelines that are comparable with a multi-task pipeline: the same encoder,
+head and data, and together the same number of training steps."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from spacy.util import get_lang_class, registry
+from thinc.api import Config
+
+from ..errors import Errors
+from ..types import TaskSizes
+from ..util import listing, tasks_of
+from .samplers import TaskSampler
+
+FACTORY = "textcat_multitask"
+READER = "spacy_mtl.MultitaskCorpus.v1"
+SAMPLER = "spacy_mtl.TaskSampler.v1"
+#: Settings of learning rate schedules that count steps, and so shrink with the budget.
+STEP_SETTINGS = ("warmup_steps", "total_steps")
+#: At how many points of the training a task's share is looked up, since it may change on the way.
+SHARE_POINTS = 200
+
+
+def find_task_pipes(config: Config) -> dict[str, str]:
+    """Find the task components of a config.
+
+    config (Config): The config.
+    RETURNS (Dict[str, str]): Names of components by task, in the order of the pipeline.
+    """
+    components = config["components"]
+    return {
+        components[name].get("task") or name: name
+        for name in config["nlp"]["pipeline"]
+        if components.get(name, {}).get("factory") == FACTORY
+    }
+
+
+def single_task_config(config: Config, task: str, share: float) -> Config:
+    """Derive the config of a pipeline for one task from that of many tasks. Encoder, head and data
+    stay as they are.
+
+    config (Config): The config of the multi-task training.
+    task (str): The task to keep.
+    share (float): The part of the training steps that the task is given, above 0 and up to 1.
+    RETURNS (Config): The new config, without variables.
+    RAISES (ValueError): If the config has no such task or no limit of steps.
+    """
+    config = Config(config).interpolate()
+    pipes = find_task_pipes(config)
+    if task not in pipes:
+        raise ValueError(
+            Errors.E311.format(factory=FACTORY, tasks=task, found=listing(pipes) if pipes else "none")
+        )
+    dropped = {name for name in pipes.values() if name != pipes[task]}
+    _drop_components(config, dropped)
+    for corpus in config["corpora"].values():
+        if corpus.get("@readers") == READER:
+            corpus["tasks"] = [task]
+            _drop_weights(corpus.get("sampler"))
+    training = config["training"]
+    _drop_weights(training["batcher"].get("sampler"))
+    training["score_weights"] = {f"{task}_score": 1.0}
+    _shrink_budget(training, share)
+    _shrink_schedules(training["optimizer"], share)
+    return config
+
+
+def task_shares(config: Config) -> dict[str, float]:
+    """Find the part of the training steps that each task gets.
+
+    config (Config): The config of the multi-task training.
+    RETURNS (Dict[str, float]): Shares by task. They sum to 1.
+    RAISES (ValueError): If the training data has no documents of a task.
+    """
+    config = Config(config).interpolate()
+    sizes = _count_documents(config)
+    sampler = _find_sampler(config)
+    max_steps = config["training"]["max_steps"]
+    totals: Counter[str] = Counter()
+    for point in range(SHARE_POINTS):
+        step = point if sampler.strategy == "round_robin" else point * max_steps // SHARE_POINTS
+        totals.update(sampler.probabilities(sizes, step))
+    total = sum(totals.values())
+    return {task: totals[task] / total for task in sizes}
+
+
+def _drop_components(config: Config, names: set[str]) -> None:
+    nlp, training = config["nlp"], config["training"]
+    for section, key in (
+        (nlp, "pipeline"),
+        (nlp, "disabled"),
+        (training, "frozen_components"),
+        (training, "annotating_components"),
+    ):
+        section[key] = [name for name in section.get(key, []) if name not in names]
+    for name in names:
+        config["components"].pop(name, None)
+        config["initialize"].get("components", {}).pop(name, None)
+
+
+def _drop_weights(sampler: dict[str, Any] | None) -> None:
+    # Weights must name all tasks and no others. With one task left there is nothing to choose.
+    if sampler and sampler.get("strategy") == "weights":
+        sampler.update(strategy="uniform", weights=None)
+
+
+def _shrink_budget(training: dict[str, Any], share: float) -> None:
+    """Give a training its share of the steps, with as many evaluations as before: both sides then
+    choose their best model from equally many.
+    """
+    for name in ("max_steps", "eval_frequency"):
+        if not isinstance(training[name], int) or training[name] < 1:
+            raise ValueError(Errors.E313.format(name=name, value=training[name]))
+    evaluations = max(1, training["max_steps"] // training["eval_frequency"])
+    patience = training["patience"] / training["eval_frequency"]
+    frequency = max(1, math.ceil(share * training["max_steps"] / evaluations))
+    steps = math.ceil(share * training["max_steps"] / frequency) * frequency
+    training["eval_frequency"] = frequency
+    training["max_steps"] = steps
+    training["patience"] = math.ceil(patience * frequency)
+
+
+def _shrink_schedules(block: Any, share: float) -> None:
+    if not isinstance(block, dict):
+        return
+    for key, value in block.items():
+        if key in STEP_SETTINGS and isinstance(value, int):
+            block[key] = max(1, math.ceil(value * share))
+        else:
+            _shrink_schedules(value, share)
+
+
+def _count_documents(config: Config) -> TaskSizes:
+    corpora = config["corpora"]
+    place = config["training"]["train_corpus"].removeprefix("corpora.")
+    block = dict(corpora[place])
+    if block.get("@readers") == READER:
+        # A stream repeats small tasks and never says how many rows there are.
+        block.update(stream=False, sampler=None)
+    reader = registry.resolve({"corpus": block})["corpus"]
+    nlp = get_lang_class(config["nlp"]["lang"])()
+    counts: Counter[str] = Counter()
+    for example in reader(nlp):
+        counts.update(tasks_of(example.reference.cats).keys())
+    tasks = find_task_pipes(config)
+    for task in tasks:
+        if not counts[task]:
+            raise ValueError(
+                Errors.E312.format(
+                    task=task, corpus=f"corpora.{place}", found=listing(sorted(counts))
+                )
+            )
+    return {task: counts[task] for task in tasks}
+
+
+def _find_sampler(config: Config) -> TaskSampler:
+    place = config["training"]["train_corpus"].removeprefix("corpora.")
+    for block in (config["training"]["batcher"], config["corpora"][place]):
+        sampler: Mapping[str, Any] | None = block.get("sampler")
+        if sampler:
+            found = registry.resolve({"sampler": sampler})["sampler"]
+            if isinstance(found, TaskSampler):
+                return found
+    return TaskSampler("proportional")
