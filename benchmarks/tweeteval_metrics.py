@@ -9,7 +9,10 @@ That figure and its mean of seven are reported beside the others, as `stance_poo
 `ALL_pooled`: they are the ones to hold against published scores.
 """
 
+import json
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -105,6 +108,40 @@ def from_confusion(name: str, counts: Sequence[Sequence[int]]) -> tuple[list[str
     gold = labels[numpy.repeat(gold_ids, matrix.ravel())]
     predicted = labels[numpy.repeat(predicted_ids, matrix.ravel())]
     return gold.tolist(), predicted.tolist()
+
+
+def score_confusions(
+    counts: Mapping[str, Sequence[Sequence[int]]], *, digits: int = 2
+) -> dict[str, Any]:
+    """Score stored counts, rounded for a report.
+
+    counts (Mapping[str, Sequence[Sequence[int]]]): What `confusion` returned for each set.
+    digits (int): The number of digits to keep.
+    RETURNS (dict): The same as `score`.
+    """
+    pairs = {name: from_confusion(name, matrix) for name, matrix in counts.items()}
+    predictions = {name: predicted for name, (_, predicted) in pairs.items()}
+    scores = score(predictions, {name: gold for name, (gold, _) in pairs.items()})
+    return {
+        key: {name: round(item, digits) for name, item in value.items()}
+        if isinstance(value, dict)
+        else round(value, digits)
+        for key, value in scores.items()
+    }
+
+
+def write_record(path: Path, record: dict[str, Any]) -> None:
+    """Write a result file at once, so that a reader never meets half of one.
+
+    path (Path): The file; its folder is made if need be.
+    record (dict): What to write as JSON, a row of a matrix a line.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(record, indent=2)
+    text = re.sub(r"\[[\d,\s]+\]", lambda match: " ".join(match.group().split()), text)
+    partial = path.with_suffix(".partial")
+    partial.write_text(text + "\n", encoding="utf8")
+    partial.replace(path)
 
 
 def _macro_f(gold: Sequence[str], predicted: Sequence[str], labels: Sequence[str]) -> float:

@@ -14,7 +14,6 @@ import json
 import os
 import platform
 import random
-import re
 import tempfile
 import time
 from collections.abc import Callable
@@ -34,21 +33,29 @@ from spacy.cli.init_config import init_config
 from spacy.tokens import DocBin
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train as train_nlp
-from thinc.api import NumpyOps, get_current_ops, set_current_ops
+from thinc.api import use_ops
 from tweeteval_data import DATA_ENV, LABELS, SETS, load
-from tweeteval_metrics import confusion, from_confusion, score, set_score
+from tweeteval_metrics import confusion, score_confusions, set_score, write_record
 
 RESULTS = Path(__file__).parent / "results" / "tweeteval"
 PACKAGES = ("spacy", "thinc", "numpy", "scikit-learn", "floret")
 EVALUATED = ("dev", "test")
 
-LR_GRID = list(itertools.product((1.0, 3.0, 10.0), (None, "balanced")))
-FLORET_GRID = list(itertools.product((0.1, 0.5, 1.0), (5, 25), ((0, 0), (3, 5))))
-FLORET_BUCKET = 500_000
+LR_GRID: list[dict[str, Any]] = [
+    {"C": C, "class_weight": class_weight}
+    for C, class_weight in itertools.product((1.0, 3.0, 10.0), (None, "balanced"))
+]
+LR_FIXED: dict[str, Any] = {"max_iter": 1000, "tol": 1e-3}
+TFIDF_FIXED: dict[str, Any] = {"sublinear_tf": True, "dtype": numpy.float32}
+FLORET_GRID = [
+    {"lr": lr, "epoch": epoch, "minn": minn, "maxn": maxn}
+    for lr, epoch, (minn, maxn) in itertools.product((0.1, 0.5, 1.0), (5, 25), ((0, 0), (3, 5)))
+]
+FLORET_FIXED = {"dim": 100, "wordNgrams": 2, "bucket": 500_000, "thread": 1, "verbose": 0}
 LABEL_PREFIX = "__label__"
-
+COMMAND = "python benchmarks/tweeteval_peers.py --data DATA --systems {system} --seeds {seed}"
 NO_DATA = "Pass the folder of the data with --data, or set {env}."
-UNKNOWN_SYSTEM = "Unknown system {name!r}: expected one of {names}."
+UNKNOWN_SYSTEMS = "Unknown systems {unknown}: expected some of {names}."
 
 
 class Predictions(NamedTuple):
@@ -117,13 +124,9 @@ def run_spacy_textcat_accuracy(data_dir: str | Path, seed: int, name: str) -> Pr
     name (str): The set.
     RETURNS (Predictions): The labels of dev and test.
     """
-    previous = get_current_ops()
     # Equal output; BLIS runs a slow generic kernel on processors that it does not know.
-    set_current_ops(NumpyOps(use_blis=False))
-    try:
+    with use_ops("numpy", use_blis=False):
         return _run_spacy(data_dir, seed, name, optimize="accuracy")
-    finally:
-        set_current_ops(previous)
 
 
 SYSTEMS: dict[str, Callable[[str | Path, int, str], Predictions]] = {
@@ -135,9 +138,7 @@ SYSTEMS: dict[str, Callable[[str | Path, int, str], Predictions]] = {
 }
 
 
-def run_system(
-    system: str, seed: int, *, data_dir: str | Path, out_dir: Path = RESULTS
-) -> dict[str, Any]:
+def run_system(system: str, seed: int, *, data_dir: str | Path, out_dir: Path) -> dict[str, Any]:
     """Run a system on every set that its file does not hold yet, and score it once all are there.
 
     system (str): A key of `SYSTEMS`.
@@ -151,46 +152,40 @@ def run_system(
     if "test" in record:
         return record
     sets = record.get("sets", {})
-    for name in SETS:
-        if name in sets:
-            continue
+    for name in [name for name in SETS if name not in sets]:
         start, cpu_start = time.perf_counter(), time.process_time()
         predictions = SYSTEMS[system](data_dir, seed, name)
         sets[name] = {
             "seconds": round(time.perf_counter() - start, 1),
             "cpu_seconds": round(time.process_time() - cpu_start, 1),
             "settings": predictions.settings,
-            **{split: _confusion(data_dir, name, split, predictions) for split in EVALUATED},
+            **{
+                split: confusion(name, load(data_dir, name, split)[1], getattr(predictions, split))
+                for split in EVALUATED
+            },
         }
         record = {
             "system": system,
             "seed": seed,
-            "command": "python benchmarks/tweeteval_peers.py --data DATA "
-            f"--systems {system} --seeds {seed}",
-            **{
-                key: round(sum(row[key] for row in sets.values()), 1)
-                for key in ("seconds", "cpu_seconds")
-            },
+            "command": COMMAND.format(system=system, seed=seed),
+            "seconds": round(sum(row["seconds"] for row in sets.values()), 1),
+            "cpu_seconds": round(sum(row["cpu_seconds"] for row in sets.values()), 1),
             "versions": {"python": platform.python_version()} | {p: version(p) for p in PACKAGES},
             "sets": sets,
         }
-        _write(path, record)
+        write_record(path, record)
         print(f"{system} {seed} {name}: {sets[name]['seconds']} s", flush=True)
     for split in EVALUATED:
-        pairs = {name: from_confusion(name, sets[name][split]) for name in SETS}
-        gold = {name: pair[0] for name, pair in pairs.items()}
-        predicted = {name: pair[1] for name, pair in pairs.items()}
-        record[split] = _rounded(score(predicted, gold))
-    _write(path, record)
+        record[split] = score_confusions({name: sets[name][split] for name in SETS})
+    write_record(path, record)
     return record
 
 
 def _run_lr(data_dir: str | Path, seed: int, name: str, *, use_chars: bool) -> Predictions:
     settings = _tune_lr(str(data_dir), name, use_chars)
     texts, labels = load(data_dir, name, "train")
-    order = list(range(len(texts)))
-    random.Random(seed).shuffle(order)
-    model = make_pipeline(_features(use_chars), _lr(settings["C"], settings["class_weight"], seed))
+    order = random.Random(seed).sample(range(len(texts)), len(texts))
+    model = make_pipeline(_features(use_chars), LogisticRegression(**settings, **LR_FIXED))
     model.fit([texts[i] for i in order], [labels[i] for i in order])
     dev, test = (model.predict(load(data_dir, name, split)[0]).tolist() for split in EVALUATED)
     return Predictions(dev, test, settings)
@@ -203,28 +198,17 @@ def _tune_lr(data_dir: str, name: str, use_chars: bool) -> dict[str, Any]:
     features = _features(use_chars)
     X, X_dev = features.fit_transform(texts), features.transform(dev_texts)
 
-    def dev_score(setting: tuple[float, str | None]) -> float:
-        model = _lr(*setting, seed=0).fit(X, labels)
+    def dev_score(settings: dict[str, Any]) -> float:
+        model = LogisticRegression(**settings, **LR_FIXED).fit(X, labels)
         return set_score(name, dev_labels, model.predict(X_dev))
 
-    C, class_weight = max(LR_GRID, key=dev_score)
-    return {"C": C, "class_weight": class_weight}
+    return max(LR_GRID, key=dev_score)
 
 
 def _features(use_chars: bool) -> BaseEstimator:
-    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, dtype=numpy.float32)
-    if not use_chars:
-        return words
-    chars = TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(3, 5), min_df=3, sublinear_tf=True, dtype=numpy.float32
-    )
-    return make_union(words, chars)
-
-
-def _lr(C: float, class_weight: str | None, seed: int) -> LogisticRegression:
-    return LogisticRegression(
-        C=C, class_weight=class_weight, max_iter=1000, tol=1e-3, random_state=seed
-    )
+    words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, **TFIDF_FIXED)
+    chars = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=3, **TFIDF_FIXED)
+    return make_union(words, chars) if use_chars else words
 
 
 @cache
@@ -235,11 +219,7 @@ def _tune_floret(data_dir: str, name: str) -> dict[str, Any]:
         model = _train_floret(data_dir, name, 0, settings)
         return set_score(name, gold, _predict_floret(model, data_dir, name, "dev"))
 
-    grid = [
-        {"lr": lr, "epoch": epoch, "minn": minn, "maxn": maxn}
-        for lr, epoch, (minn, maxn) in FLORET_GRID
-    ]
-    return max(grid, key=dev_score)
+    return max(FLORET_GRID, key=dev_score)
 
 
 def _train_floret(data_dir: str | Path, name: str, seed: int, settings: dict[str, Any]) -> Any:
@@ -249,16 +229,7 @@ def _train_floret(data_dir: str | Path, name: str, seed: int, settings: dict[str
         with path.open("w", encoding="utf8") as file_:
             for label, line in zip(labels, _token_lines(str(data_dir), name, "train"), strict=True):
                 file_.write(f"{LABEL_PREFIX}{LABELS[name].index(label)} {line}\n")
-        return floret.train_supervised(
-            input=str(path),
-            dim=100,
-            wordNgrams=2,
-            bucket=FLORET_BUCKET,
-            thread=1,
-            seed=seed,
-            verbose=0,
-            **settings,
-        )
+        return floret.train_supervised(input=str(path), seed=seed, **FLORET_FIXED, **settings)
 
 
 def _predict_floret(model: Any, data_dir: str | Path, name: str, split: str) -> list[str]:
@@ -270,11 +241,8 @@ def _predict_floret(model: Any, data_dir: str | Path, name: str, split: str) -> 
 
 @cache
 def _token_lines(data_dir: str, name: str, split: str) -> tuple[str, ...]:
-    texts = load(data_dir, name, split)[0]
-    lines = (
-        " ".join(token.lower_ for token in doc if not token.is_space)
-        for doc in spacy.blank("en").pipe(texts)
-    )
+    docs = spacy.blank("en").pipe(load(data_dir, name, split)[0])
+    lines = (" ".join(token.lower_ for token in doc if not token.is_space) for doc in docs)
     return tuple(line.replace(LABEL_PREFIX, "label") for line in lines)
 
 
@@ -290,14 +258,13 @@ def _run_spacy(data_dir: str | Path, seed: int, name: str, *, optimize: str) -> 
             _write_docs(Path(config["paths"][split]), data_dir, name, split)
         train_nlp(init_nlp(config), Path(folder), stdout=io.StringIO(), stderr=io.StringIO())
         nlp = spacy.load(Path(folder) / "model-best")
-    dev, test = (
-        [
-            max(doc.cats, key=doc.cats.__getitem__)
-            for doc in nlp.pipe(load(data_dir, name, split)[0])
-        ]
-        for split in EVALUATED
-    )
+    rows = (load(data_dir, name, split)[0] for split in EVALUATED)
+    dev, test = ([_best(doc.cats) for doc in nlp.pipe(texts)] for texts in rows)
     return Predictions(dev, test, {"optimize": optimize})
+
+
+def _best(cats: dict[str, float]) -> str:
+    return max(cats, key=cats.__getitem__)
 
 
 def _write_docs(path: Path, data_dir: str | Path, name: str, split: str) -> None:
@@ -307,29 +274,6 @@ def _write_docs(path: Path, data_dir: str | Path, name: str, split: str) -> None
         doc.cats = {label: float(label == gold) for label in LABELS[name]}
         doc_bin.add(doc)
     doc_bin.to_disk(path)
-
-
-def _confusion(
-    data_dir: str | Path, name: str, split: str, predictions: Predictions
-) -> list[list[int]]:
-    gold = load(data_dir, name, split)[1]
-    return confusion(name, gold, predictions.dev if split == "dev" else predictions.test)
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    return round(value, 2)
-
-
-def _write(path: Path, record: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(record, indent=2)
-    # One line per row of a matrix keeps the file readable.
-    text = re.sub(r"\[[\d,\s]+\]", lambda match: re.sub(r"\s+", " ", match.group()), text)
-    partial = path.with_suffix(".partial")
-    partial.write_text(text + "\n", encoding="utf8")
-    partial.replace(path)
 
 
 def main() -> None:
@@ -343,9 +287,8 @@ def main() -> None:
     if not args.data:
         parser.error(NO_DATA.format(env=DATA_ENV))
     systems = args.systems.split(",")
-    for name in systems:
-        if name not in SYSTEMS:
-            parser.error(UNKNOWN_SYSTEM.format(name=name, names=", ".join(SYSTEMS)))
+    if unknown := sorted(set(systems) - set(SYSTEMS)):
+        parser.error(UNKNOWN_SYSTEMS.format(unknown=unknown, names=", ".join(SYSTEMS)))
     for system, seed in itertools.product(systems, map(int, args.seeds.split(","))):
         record = run_system(system, seed, data_dir=args.data, out_dir=args.out)
         print(f"{system} {seed}: test ALL {record['test']['ALL']}", flush=True)

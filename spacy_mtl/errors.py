@@ -28,8 +28,8 @@ class Errors:
         "extension .gz for a compressed file. Export the data again as UTF-8 .jsonl, .csv or .tsv."
     )
     E105 = (
-        "[E105] {path} (task '{task}') is damaged or no {kind} file: {reason}. Nothing after row "
-        "{rows} can be read. Create the file again."
+        "[E105] {path} (task '{task}') is damaged or no {kind} file: {reason}. Nothing after line "
+        "{line} can be read. Create the file again."
     )
     E106 = (
         "[E106] Unknown file type: {path} (task '{task}'). Accepted extensions: {extensions}. Rename "
@@ -87,10 +87,6 @@ class Errors:
         "[E121] {path}:{line} (task '{task}'): the text has {length} characters, more than "
         'nlp.max_length = {limit}. Shorten it, raise nlp.max_length, or set on_error = "skip".'
     )
-    E122 = (
-        "[E122] {path} (task '{task}') gave no row in this pass, although it had {rows} before. The "
-        "file was changed during training: put it back and start again."
-    )
     E130 = (
         "[E130] Convert: nothing was written, because these files exist: {paths}. Choose another "
         "output folder, or allow overwriting with --force (overwrite=True)."
@@ -101,7 +97,8 @@ class Errors:
     )
     E132 = (
         "[E132] Convert: the file of task '{task}' has no split in its name: {path}. Split it with "
-        "e.g. --split 0.8,0.1,0.1, or rename it to {task}.train{extension}."
+        "e.g. --split 0.8,0.1,0.1, rename it to {task}.train{extension}, or leave it out by naming "
+        "the other tasks with --tasks."
     )
     E133 = (
         "[E133] Convert: {path} (task '{task}') has {texts} distinct texts, too few for a {split} "
@@ -197,6 +194,10 @@ class Errors:
     E205 = (
         "[E205] Invalid pooling {found!r}: list one or more of {known}, each once, e.g. "
         'pooling = ["mean", "max"].'
+    )
+    E206 = (
+        "[E206] ngram_width = {ngram_width} of the encoder has to be smaller than its width = {width}: "
+        "the window layers fill the rest. Correct it in [components.tok2vec.model]."
     )
     E210 = (
         "[E210] Component '{name}': its model listens to the encoder '{upstream}', but the pipeline "
@@ -300,8 +301,9 @@ class Errors:
         "annotation. Labels found: {labels}. Add rows with another label, or remove the task's files."
     )
     E304 = (
-        "[E304] The dev data of the task '{task}' has labels that its training data has not: {found}. "
-        "Labels in the training data: {labels}. Correct the rows or add training rows with the label."
+        "[E304] The dev data of the task '{task}' has labels that its training data has not: {found} "
+        "(first in {path}:{line}). Labels in the training data: {labels}. Correct the rows, or add "
+        "training rows with the label."
     )
     E305 = (
         "[E305] A task cannot have the name '{name}': it is the name of the shared encoder in the "

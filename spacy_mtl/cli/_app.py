@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
 import typer
 from wasabi import msg
 
@@ -21,8 +22,17 @@ def show_errors() -> Iterator[None]:
     """
     try:
         yield
+    except click.ClickException as error:
+        # spaCy's parser of overrides raises it, and a typer that brings its own click lets it pass.
+        msg.fail(error.format_message())
+        raise typer.Exit(1) from error
     except (ValueError, OSError) as error:
-        msg.fail(str(error).strip(), exits=1)
+        # The printer would wrap a list of bad rows into one paragraph.
+        first, *others = str(error).strip().splitlines() or [type(error).__name__]
+        msg.fail(first)
+        for line in others:
+            typer.echo(line)
+        raise typer.Exit(1) from error
 
 
 def split_names(names: str) -> list[str] | None:

@@ -37,11 +37,11 @@ def baselines_cli(
     share of the training steps that the task gets in the multi-task training. Settings of the
     config can be overridden, e.g. --training.max_steps 500
     """
-    overrides = parse_config_overrides(ctx.args)
-    if seed >= 0:
-        overrides["system.seed"] = seed
     setup_gpu(use_gpu, silent=use_gpu < 0)
     with show_errors():
+        overrides = parse_config_overrides(ctx.args)
+        if seed >= 0:
+            overrides["system.seed"] = seed
         configs = baseline_configs(config, tasks=split_names(tasks), overrides=overrides)
         for task, task_config in configs.items():
             steps = task_config["training"]["max_steps"]

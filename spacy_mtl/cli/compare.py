@@ -107,11 +107,12 @@ def evaluate_tasks(
     RAISES (ValueError): If there is no data of this split for any of the tasks.
     """
     tasks = list(tasks)
-    files = find_task_files(Path(data)).get(split, {})
-    known = [task for task in tasks if task in files]
+    found = {task for files in find_task_files(data, split).values() for task in files}
+    known = [task for task in tasks if task in found]
     if not known:
+        shown = listing(sorted(found))
         raise ValueError(
-            Errors.E322.format(split=split, path=data, tasks=listing(tasks), found=listing(files))
+            Errors.E322.format(split=split, path=data, tasks=listing(tasks), found=shown)
         )
     reader = create_multitask_corpus(data, split=split, tasks=known)
     scores = nlp.evaluate(list(reader(nlp)))

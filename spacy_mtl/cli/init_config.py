@@ -13,7 +13,6 @@ from wasabi import msg
 from ..errors import Errors
 from ..training.config_defaults import Defaults
 from ..training.config_text import ENCODER, render_config
-from ..training.files import find_task_files
 from ..training.task_summary import summarize_tasks
 from ._app import mtl_cli, show_errors, split_names
 
@@ -98,7 +97,7 @@ def init_config(
         raise ValueError(Errors.E307.format(lang=lang, reason=error)) from error
     if vectors is not None and not is_package(vectors) and not Path(vectors).is_dir():
         raise ValueError(Errors.E308.format(name=vectors))
-    summaries = summarize_tasks(data, tasks=tasks)
+    summaries, found = summarize_tasks(data, tasks=tasks)
     if any(summary.name == ENCODER for summary in summaries):
         raise ValueError(Errors.E305.format(name=ENCODER))
     defaults = defaults or Defaults()
@@ -107,14 +106,13 @@ def init_config(
         width=defaults.width if width is None else width,
         depth=defaults.depth if depth is None else depth,
     )
-    found = {task for files in find_task_files(data).values() for task in files}
     return render_config(
         summaries,
         data.as_posix(),
         lang=lang,
         vectors=vectors,
         max_steps=max_steps,
-        subset=bool(found - {summary.name for summary in summaries}),
+        subset=len(found) > len(summaries),
         defaults=defaults,
     )
 

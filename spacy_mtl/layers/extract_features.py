@@ -1,6 +1,7 @@
 """Token attributes as feature keys, with whole words dropped in training."""
 
 from collections.abc import Callable
+from typing import Any
 
 from spacy.tokens import Doc
 from thinc.api import Model
@@ -36,7 +37,7 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     word_dropout: float = model.attrs["word_dropout"]
     features: OutT = []
     for doc in docs:
-        keys = doc.to_array(columns).reshape((len(doc), len(columns)))
+        keys: Any = doc.to_array(columns).reshape((len(doc), len(columns)))
         if is_train and word_dropout:
             keys[model.ops.xp.random.random(len(doc)) < word_dropout] = DROPPED_KEY
         features.append(model.ops.asarray2i(keys, dtype="uint64"))

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 
-from spacy.strings import hash_string
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Ints1d, Ragged
 
+from .word_keys import character_keys
+
 InT = list[Doc]
 OutT = Ragged
-
-#: How many words keep their character n-grams in memory before the memory is emptied.
-CACHE_SIZE = 100_000
 
 
 def extract_ngrams(*, attr: str, ngram_size: int, char_min: int, char_max: int) -> Model[InT, OutT]:
@@ -53,29 +51,10 @@ def _document_keys(model: Model[InT, OutT], doc: Doc) -> Ints1d:
     if model.attrs["char_max"]:
         shortest, longest = model.attrs["char_min"], model.attrs["char_max"]
         for word in words.tolist():
-            parts.append(_word_keys(ops.xp, word, doc.vocab.strings[word], shortest, longest))
+            parts.append(
+                ops.asarray(character_keys(word, doc.vocab.strings[word], shortest, longest))
+            )
     return ops.xp.concatenate(parts)
-
-
-_WORD_KEYS: dict[tuple[int, int, int], Ints1d] = {}
-
-
-def _word_keys(xp, word: int, text: str, shortest: int, longest: int) -> Ints1d:  # type: ignore[no-untyped-def]
-    key = (word, shortest, longest)
-    found = _WORD_KEYS.get(key)
-    if found is None:
-        if len(_WORD_KEYS) >= CACHE_SIZE:
-            _WORD_KEYS.clear()
-        framed = f"<{text}>"
-        found = _WORD_KEYS[key] = xp.asarray(
-            [
-                hash_string(framed[start : start + size])
-                for size in range(shortest, longest + 1)
-                for start in range(len(framed) - size + 1)
-            ],
-            dtype="uint64",
-        )
-    return found
 
 
 def _backprop(d_keys: OutT) -> list:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from thinc.api import Model, NumpyOps, chain, uniform_init
 from thinc.layers.array_getitem import ints_getitem
@@ -29,7 +30,7 @@ def HashEmbed(
     dropout (Optional[float]): Probability to drop a whole output column in training.
     RETURNS (Model[Ints2d, Floats2d]): Keys `(n_tokens, n_columns)` to vectors `(n_tokens, nO)`.
     """
-    embed: Model[Ints1d, Floats2d] = Model(
+    embed: Model[Any, Floats2d] = Model(
         "hashembed",
         forward,
         init=partial(init, uniform_init),

@@ -37,7 +37,9 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
     W: Floats2d = model.get_param("W")
     lengths = X.lengths
     n_docs = lengths.shape[0]
-    buckets = ops.hash(ops.as_contig(X.dataXd.reshape(-1), dtype="uint64"), model.attrs["seed"])[:, 0]
+    buckets = ops.hash(ops.as_contig(X.dataXd.reshape(-1), dtype="uint64"), model.attrs["seed"])[
+        :, 0
+    ]
     rows = ops.as_contig(buckets % W.shape[0], dtype="i")
     scale = 1.0 / ops.xp.sqrt(ops.xp.maximum(lengths, 1)).astype("f")
     owner = ops.xp.repeat(ops.xp.arange(n_docs, dtype="i"), lengths)

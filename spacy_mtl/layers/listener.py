@@ -62,7 +62,7 @@ def forward(model: Tok2VecListener, docs: InT, is_train: bool) -> tuple[OutT, Ca
     width = model.get_dim("nO")
     outputs: OutT = []
     for doc in docs:
-        tensor = doc.tensor
+        tensor: Any = doc.tensor
         if tensor.size and tensor.shape[1] != width:
             raise ValueError(
                 Errors.E203.format(

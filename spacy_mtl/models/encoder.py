@@ -5,14 +5,25 @@ from typing import cast
 from spacy.ml.models.tok2vec import MaxoutWindowEncoder, MishWindowEncoder
 from spacy.ml.staticvectors import StaticVectors
 from spacy.tokens import Doc
-from thinc.api import Maxout, Model, chain, concatenate, list2ragged, ragged2list, with_array
+from thinc.api import (
+    Maxout,
+    Model,
+    chain,
+    concatenate,
+    list2ragged,
+    noop,
+    ragged2list,
+    with_array,
+)
 from thinc.types import Floats2d, Ints2d, Ragged
 
 from ..errors import Errors
 from ..layers.extract_features import extract_features
 from ..layers.hash_embed import HashEmbed
+from ..layers.ngram_embed import NgramEmbed
 from ..layers.pool import pool
 from ..layers.skip_empty import skip_empty
+from .validation import check_at_least
 
 #: spaCy's seed of the first embedding table. The others follow it.
 FIRST_SEED = 8
@@ -28,11 +39,17 @@ def build_hash_embed_cnn_v1(
     subword_features: bool = True,
     pretrained_vectors: bool = False,
     word_dropout: float = 0.0,
+    ngram_width: int = 0,
+    ngram_rows: int = 20000,
+    ngram_size: int = 2,
+    char_min: int = 3,
+    char_max: int = 5,
 ) -> Model[list[Doc], list[Floats2d]]:
-    """Build the encoder: hash embeddings, mixed by a maxout layer, and residual window layers.
+    """Build the encoder: hash embeddings, mixed by a maxout layer, and residual window layers. A part
+    of the output can be left to embeddings of n-grams that go past the layers.
 
-    For equal weights its output equals `spacy.HashEmbedCNN.v2`, and weights saved by one load into
-    the other.
+    Without n-grams its output equals `spacy.HashEmbedCNN.v2` for equal weights, and weights saved by
+    one load into the other.
 
     width (int): Width of the token vectors, 64 to 300.
     depth (int): Number of window layers, 0 to 8. Each lets a token see `window_size` more tokens on
@@ -44,10 +61,59 @@ def build_hash_embed_cnn_v1(
     subword_features (bool): Embed prefix, suffix and shape beside the normalised word.
     pretrained_vectors (bool): Embed the static vectors of the vocabulary too.
     word_dropout (float): Probability that training hides a whole token.
+    ngram_width (int): How many columns of the output are n-gram embeddings. 0 for none.
+    ngram_rows (int): Rows of the table of the n-grams.
+    ngram_size (int): Longest word n-gram, 1 for single words only.
+    char_min (int): Length of the shortest character n-grams.
+    char_max (int): Length of the longest character n-grams, 0 for none.
     RETURNS (Model[List[Doc], List[Floats2d]]): Per document an array `(n_tokens, width)`.
     RAISES (ValueError): If a size or a probability is out of range.
     """
-    _check_sizes(width, depth, embed_size, window_size, maxout_pieces, word_dropout)
+    check_at_least(1, width=width, embed_size=embed_size, window_size=window_size)
+    check_at_least(1, maxout_pieces=maxout_pieces, ngram_rows=ngram_rows, ngram_size=ngram_size)
+    check_at_least(0, depth=depth, ngram_width=ngram_width, char_max=char_max)
+    check_at_least(1, char_min=char_min)
+    if not 0.0 <= word_dropout < 1.0:
+        raise ValueError(Errors.E202.format(name="word_dropout", value=word_dropout))
+    if ngram_width >= width:
+        raise ValueError(Errors.E206.format(ngram_width=ngram_width, width=width))
+    cnn = _build_cnn(
+        width - ngram_width,
+        depth,
+        embed_size,
+        window_size,
+        maxout_pieces,
+        subword_features,
+        pretrained_vectors,
+        word_dropout,
+    )
+    if not ngram_width:
+        return cnn
+    ngrams = NgramEmbed(
+        ngram_width,
+        ngram_rows,
+        ngram_size=ngram_size,
+        char_min=char_min,
+        char_max=char_max,
+        word_dropout=word_dropout,
+    )
+    model: Model[list[Doc], list[Floats2d]] = chain(concatenate(cnn, ngrams), noop())
+    model.set_dim("nO", width)
+    model.set_ref("embed", cnn.get_ref("embed"))
+    model.set_ref("encode", cnn.get_ref("encode"))
+    return skip_empty(model)
+
+
+def _build_cnn(
+    width: int,
+    depth: int,
+    embed_size: int,
+    window_size: int,
+    maxout_pieces: int,
+    subword_features: bool,
+    pretrained_vectors: bool,
+    word_dropout: float,
+) -> Model[list[Doc], list[Floats2d]]:
     attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"] if subword_features else ["NORM"]
     rows = [embed_size, *[max(1, embed_size // 2)] * (len(attrs) - 1)]
     embed = _build_embed(width, attrs, rows, word_dropout, pretrained_vectors)
@@ -57,7 +123,7 @@ def build_hash_embed_cnn_v1(
         encode = MaxoutWindowEncoder(
             width=width, window_size=window_size, maxout_pieces=maxout_pieces, depth=depth
         )
-    tok2vec = chain(embed, encode)
+    tok2vec: Model[list[Doc], list[Floats2d]] = chain(embed, encode)
     tok2vec.set_dim("nO", width)
     tok2vec.set_ref("embed", embed)
     tok2vec.set_ref("encode", encode)
@@ -75,7 +141,7 @@ def build_sentence_encoder_v1(
     """
     width = tok2vec.maybe_get_dim("nO")
     pooled = pool(pooling or ["mean"], width=width)
-    model = chain(tok2vec, pooled)
+    model: Model[list[Doc], Floats2d] = chain(tok2vec, pooled)
     if pooled.has_dim("nO"):
         model.set_dim("nO", pooled.get_dim("nO"))
     model.set_ref("tok2vec", tok2vec)
@@ -96,7 +162,7 @@ def _build_embed(
         with_array(concatenate(*tables)),
     )
     n_inputs = len(tables) + int(static_vectors)
-    mix = with_array(
+    mix: Model[Ragged, Ragged] = with_array(
         Maxout(width, width * n_inputs, nP=3, dropout=0.0, normalize=True)  # type: ignore[arg-type]
     )
     if static_vectors:
@@ -107,19 +173,3 @@ def _build_embed(
         )
     # The nodes stand in one flat chain, as in spaCy, or its weights would not fit.
     return chain(*features.layers, mix, ragged2list())
-
-
-def _check_sizes(
-    width: int, depth: int, embed_size: int, window_size: int, pieces: int, word_dropout: float
-) -> None:
-    for name, value, lowest in (
-        ("width", width, 1),
-        ("depth", depth, 0),
-        ("embed_size", embed_size, 1),
-        ("window_size", window_size, 1),
-        ("maxout_pieces", pieces, 1),
-    ):
-        if value < lowest:
-            raise ValueError(Errors.E201.format(name=name, value=value, lowest=lowest))
-    if not 0.0 <= word_dropout < 1.0:
-        raise ValueError(Errors.E202.format(name="word_dropout", value=word_dropout))

@@ -14,12 +14,12 @@ from thinc.api import (
     zero_init,
 )
 from thinc.layers.resizable import resize_model
-from thinc.types import Floats1d, Floats2d
+from thinc.types import Floats2d, FloatsXd
 
-from ..errors import Errors
 from ..layers.logits_activation import logits_activation
 from ..layers.pool import pool
 from .resize import resize_columns
+from .validation import check_at_least
 
 #: A new label starts this far below the least likely old one, so that it takes nothing from them
 #: before it has been learned.
@@ -51,12 +51,8 @@ def build_task_head_v1(
         gradient of the logits.
     RAISES (ValueError): If a size is out of range or a pooling is unknown.
     """
-    for name, value, lowest in (
-        ("hidden_width", hidden_width, 0),
-        ("maxout_pieces", maxout_pieces, 1),
-    ):
-        if value < lowest:
-            raise ValueError(Errors.E201.format(name=name, value=value, lowest=lowest))
+    check_at_least(0, hidden_width=hidden_width)
+    check_at_least(1, maxout_pieces=maxout_pieces)
     width = tok2vec.maybe_get_dim("nO")
     pooled = pool(pooling, width=width)
     n_inputs = pooled.maybe_get_dim("nO")
@@ -64,13 +60,15 @@ def build_task_head_v1(
     if hidden_width:
         parts.append(Maxout(hidden_width, n_inputs, nP=maxout_pieces, dropout=0.0, normalize=True))
         n_inputs = hidden_width
-    linear = resizable(
+    linear: Model[Floats2d, Floats2d] = resizable(
         Linear(nO, n_inputs, init_W=zero_init),  # type: ignore[arg-type]
         resize_layer=partial(resize_columns, axes={"W": 0, "b": 0}, fill={"b": _new_bias}),
     )
     deep: Model[list[Doc], Floats2d] = chain(*parts, linear)
     logits = deep if ngrams is None else add(deep, ngrams)
-    model = chain(logits, logits_activation(exclusive_classes=exclusive_classes))
+    model: Model[list[Doc], Floats2d] = chain(
+        logits, logits_activation(exclusive_classes=exclusive_classes)
+    )
     model.set_ref("deep", deep)
     model.set_ref("logits", logits)
     model.set_ref("tok2vec", tok2vec)
@@ -107,5 +105,5 @@ def _resize(model: Model, nO: int) -> None:
     model.set_ref("output_layer", linear.layers[0])
 
 
-def _new_bias(biases: Floats1d) -> float:
+def _new_bias(biases: FloatsXd) -> float:
     return float(biases.min()) - NEW_LABEL_MARGIN

@@ -4,12 +4,12 @@ from functools import partial
 
 from spacy.tokens import Doc
 from thinc.api import Model, chain, resizable
-from thinc.types import Floats2d
+from thinc.types import Floats2d, Ragged
 
-from ..errors import Errors
 from ..layers.extract_ngrams import extract_ngrams
 from ..layers.hash_linear import hash_linear
 from .resize import resize_columns
+from .validation import check_at_least
 
 
 def build_ngram_linear_v1(
@@ -36,20 +36,14 @@ def build_ngram_linear_v1(
     RETURNS (Model[List[Doc], Floats2d]): Logits `(n_docs, nO)`.
     RAISES (ValueError): If a size is out of range.
     """
-    for name, value, lowest in (
-        ("ngram_size", ngram_size, 1),
-        ("char_min", char_min, 1),
-        ("char_max", char_max, 0),
-        ("rows", rows, 1),
-    ):
-        if value < lowest:
-            raise ValueError(Errors.E201.format(name=name, value=value, lowest=lowest))
-    if char_max and char_max < char_min:
-        raise ValueError(Errors.E201.format(name="char_max", value=char_max, lowest=char_min))
-    linear = resizable(
+    check_at_least(1, ngram_size=ngram_size, char_min=char_min, rows=rows)
+    check_at_least(0, char_max=char_max)
+    if char_max:
+        check_at_least(char_min, char_max=char_max)
+    linear: Model[Ragged, Floats2d] = resizable(
         hash_linear(rows=rows, nO=nO), resize_layer=partial(resize_columns, axes={"W": 1})
     )
-    model = chain(
+    model: Model[list[Doc], Floats2d] = chain(
         extract_ngrams(attr=attr, ngram_size=ngram_size, char_min=char_min, char_max=char_max),
         linear,
     )

@@ -54,8 +54,8 @@ def check_training(name: str, nlp: Language) -> None:
     check_dropout(name, training.get("dropout"))
     for frozen in training.get("frozen_components") or []:
         if frozen in nlp.component_names:
-            pipe = nlp.get_pipe(frozen)
-            if isinstance(getattr(pipe, "model", None), Model) and is_untrained(pipe.model):
+            model = getattr(nlp.get_pipe(frozen), "model", None)
+            if isinstance(model, Model) and is_untrained(model):
                 raise ValueError(Errors.E212.format(name=frozen))
 
 

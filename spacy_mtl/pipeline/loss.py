@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy
 from spacy.training import Example
-from thinc.types import Floats1d, Floats2d
 
 from ..util import is_annotated, join_key
 
@@ -20,7 +19,7 @@ def make_targets(
     multi_label: bool,
     missing: str,
     smoothing: float,
-) -> tuple[Floats2d, Floats2d]:
+) -> tuple[numpy.ndarray, numpy.ndarray]:
     """Read the annotations of one task.
 
     examples (Sequence[Example]): The batch.
@@ -31,7 +30,7 @@ def make_targets(
         is false) or "unknown".
     smoothing (float): Share of a target that is spread evenly: over all labels if they exclude each
         other, else over true and false.
-    RETURNS (Tuple[Floats2d, Floats2d]): Targets and a mask that is 1 where the target is known, both
+    RETURNS (Tuple[numpy.ndarray, numpy.ndarray]): Targets and a mask that is 1 where the target is known, both
         `(n_docs, n_labels)`.
     """
     targets = numpy.zeros((len(examples), len(labels)), dtype="f")
@@ -86,25 +85,25 @@ def balanced_weights(
 
 
 def cross_entropy(
-    probabilities: Floats2d,
-    targets: Floats2d,
-    mask: Floats2d,
-    weights: Floats1d,
+    probabilities: numpy.ndarray,
+    targets: numpy.ndarray,
+    mask: numpy.ndarray,
+    weights: numpy.ndarray,
     *,
     multi_label: bool,
-) -> tuple[float, Floats2d]:
+) -> tuple[float, numpy.ndarray]:
     """Compute the weighted mean cross-entropy over the annotated documents, and its gradient.
 
     For labels that exclude each other a document's loss is `-sum_j t_j log p_j`, times the weight of
     its target class. For independent labels it is the sum over the known labels of
     `-w_j t_j log p_j - (1 - t_j) log(1 - p_j)`. The gradient is with respect to the logits.
 
-    probabilities (Floats2d): The model's output `(n_docs, n_labels)`.
-    targets (Floats2d): Targets of the same shape.
-    mask (Floats2d): 1 where the target is known, 0 elsewhere.
-    weights (Floats1d): Class weights `(n_labels,)`.
+    probabilities (numpy.ndarray): The model's output `(n_docs, n_labels)`.
+    targets (numpy.ndarray): Targets of the same shape.
+    mask (numpy.ndarray): 1 where the target is known, 0 elsewhere.
+    weights (numpy.ndarray): Class weights `(n_labels,)`.
     multi_label (bool): Whether labels are independent of each other.
-    RETURNS (Tuple[float, Floats2d]): The loss, and the gradient `(n_docs, n_labels)`.
+    RETURNS (Tuple[float, numpy.ndarray]): The loss, and the gradient `(n_docs, n_labels)`.
     """
     n_docs = max(1, int((mask.max(axis=1) > 0).sum())) if mask.size else 1
     log_p = numpy.log(numpy.maximum(probabilities, SMALLEST))

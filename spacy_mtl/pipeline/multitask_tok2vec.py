@@ -215,9 +215,9 @@ class MultitaskTok2Vec(Tok2Vec):
         if batch is None:
             return
         if batch.gradients is not None and batch.backprop is not None:
-            self._losses[self.name] = self._losses.get(self.name, 0.0) + sum(
-                float((gradient**2).sum()) for gradient in batch.gradients
-            )
+            flat = self.model.ops.flatten(batch.gradients)
+            norm = float(self.model.ops.xp.square(flat).sum())
+            self._losses[self.name] = self._losses.get(self.name, 0.0) + norm
             batch.backprop(batch.gradients)
             self._has_gradient = True
         batch.close()

@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy
 import srsly
@@ -209,9 +209,8 @@ class MultitaskTextCategorizer(TrainablePipe):
         )
         sample = found.sample if found else next(iter(statistics.values())).sample
         targets, _ = self._targets(sample)
-        self.model.initialize(
-            X=[example.reference for example in sample], Y=self.model.ops.asarray2f(targets)
-        )
+        Y = cast(Floats2d, self.model.ops.asarray(cast(Any, targets)))
+        self.model.initialize(X=[example.reference for example in sample], Y=Y)
 
     def predict(self, docs: Iterable[Doc]) -> Floats2d:
         """Compute the scores of documents, without changing the documents.
@@ -370,7 +369,7 @@ class MultitaskTextCategorizer(TrainablePipe):
         if not self.labels:
             raise ValueError(Errors.E232.format(name=self.name))
 
-    def _targets(self, examples: Sequence[Example]) -> tuple[Floats2d, Floats2d]:
+    def _targets(self, examples: Sequence[Example]) -> tuple[numpy.ndarray, numpy.ndarray]:
         return make_targets(
             examples,
             self.task,
@@ -380,7 +379,9 @@ class MultitaskTextCategorizer(TrainablePipe):
             smoothing=self.cfg["label_smoothing"],
         )
 
-    def _loss(self, scores: Floats2d, targets: Floats2d, mask: Floats2d) -> tuple[float, Floats2d]:
+    def _loss(
+        self, scores: Floats2d, targets: numpy.ndarray, mask: numpy.ndarray
+    ) -> tuple[float, Floats2d]:
         weights = numpy.asarray(
             [self.cfg["label_weights"].get(label, 1.0) for label in self.labels], dtype="f"
         )
@@ -389,7 +390,7 @@ class MultitaskTextCategorizer(TrainablePipe):
             ops.to_numpy(scores), targets, mask, weights, multi_label=self.cfg["multi_label"]
         )
         scale = self.cfg["loss_weight"]
-        return loss * scale, ops.asarray2f(d_scores * scale)
+        return loss * scale, cast(Floats2d, ops.asarray(d_scores * scale))
 
     def _send_no_gradient(self) -> None:
         for listener in checks.listeners_of(self.model):

@@ -18,6 +18,11 @@ class Defaults:
     maxout_pieces: int = 3
     subword_features: bool = True
     word_dropout: float = 0.0
+    ngram_width: int = 0
+    ngram_rows: int = 20000
+    ngram_size: int = 2
+    char_min: int = 3
+    char_max: int = 5
 
     pooling: list[str] = field(default_factory=lambda: ["mean", "max"])
     hidden_width: int = 0
@@ -28,16 +33,17 @@ class Defaults:
     label_smoothing: float = 0.0
     score_metric: str = "macro_f"
 
-    ngrams: bool = True
-    ngram_size: int = 2
-    char_min: int = 3
-    char_max: int = 0
-    ngram_rows: int = 65536
-    ngram_attr: str = "NORM"
+    head_ngrams: bool = False
+    head_ngram_size: int = 2
+    head_char_min: int = 3
+    head_char_max: int = 0
+    head_ngram_rows: int = 65536
+    head_ngram_attr: str = "NORM"
 
     dropout: float = 0.2
     batch_size: int = 32
     buffer: int = 2000
+    shuffle_buffer: int = 10000
     sampling: str = "temperature"
     temperature: float = 2.0
     anneal_steps: int = 10000

@@ -6,7 +6,8 @@ NO_LABELS_COMMENT = """\
 # null: the labels are read from the training data, since a config cannot hold a label with "$".
 """
 NO_NGRAMS = """\
-# null: no linear model over n-grams beside the shared vector. See spacy_mtl.NgramLinear.v1.
+# null: no linear model over n-grams beside the shared vector. For one, remove this line and add a
+# section [components.NAME.model.ngrams] with @architectures = "spacy_mtl.NgramLinear.v1".
 ngrams = null
 """
 
@@ -100,6 +101,17 @@ pretrained_vectors = %{pretrained_vectors}
 # Chance to hide a whole word in training. 0.1 to 0.2 makes the encoder rely less on single words:
 # useful on small data.
 word_dropout = %{word_dropout}
+# How many of the columns (of width) are embeddings of word and character n-grams that go past the
+# layers. 0: none. They are quick to learn and strong on small data; half of width is a good start.
+ngram_width = %{ngram_width}
+# Rows of the hash table for n-grams. More rows mean fewer collisions and a larger model.
+ngram_rows = %{ngram_rows}
+# Longest sequence of words. 1: single words only. 3 needs much data.
+ngram_size = %{ngram_size}
+# Shortest and longest sequence of characters. Longest 0: none. They help with misspellings, hashtags
+# and word forms, and take time.
+char_min = %{char_min}
+char_max = %{char_max}
 """)
 
 TASK = ConfigTemplate("""\
@@ -162,16 +174,16 @@ NGRAMS = ConfigTemplate("""\
 # without, remove this section and write "ngrams = null" under [components.%{name}.model].
 [components.%{name}.model.ngrams]
 @architectures = "spacy_mtl.NgramLinear.v1"
-# Longest sequence of words. 1: single words. 3 needs much data.
-ngram_size = %{ngram_size}
-# Shortest and longest sequence of characters. Longest 0: none. 3 to 5 helps with misspellings,
-# hashtags and word forms, and is slower.
-char_min = %{char_min}
-char_max = %{char_max}
+# Longest sequence of words. 1: single words only. 3 needs much data.
+ngram_size = %{head_ngram_size}
+# Shortest and longest sequence of characters. Longest 0: none. They help with misspellings, hashtags
+# and word forms, and take time.
+char_min = %{head_char_min}
+char_max = %{head_char_max}
 # Rows of the hash table. Fewer make a smaller model with more collisions.
-rows = %{ngram_rows}
+rows = %{head_ngram_rows}
 # What is read of a word: "NORM" (normalised), "LOWER" or "ORTH" (as it is written).
-attr = %{ngram_attr}
+attr = %{head_ngram_attr}
 # Number of labels. null: counted.
 nO = null
 """)

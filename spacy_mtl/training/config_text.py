@@ -58,7 +58,7 @@ def render_config(
         pipeline=_dump([ENCODER, *[task.name for task in tasks]]),
         pretrained_vectors=_dump(vectors is not None),
     )
-    heads = [_render_task(task, values, defaults.ngrams) for task in tasks]
+    heads = [_render_task(task, values, defaults.head_ngrams) for task in tasks]
     later = [
         _without_comments(text, note=LATER_TASK_COMMENT.substitute(values)) for text in heads[1:]
     ]

@@ -82,14 +82,15 @@ def resolve_files(
     else:
         files, known = _folder_files(path, split)
     missing = sorted(set(tasks or ()) - set(files))
-    if missing or not files:
+    chosen = {t: f for t, f in files.items() if tasks is None or t in tasks}
+    if missing or not chosen:
         shown = "the mapping" if isinstance(path, Mapping) else path
         raise ValueError(
             Errors.E117.format(
                 missing=listing(missing), path=shown, split=split, found=listing(files)
             )
         )
-    return {t: f for t, f in files.items() if tasks is None or t in tasks}, known
+    return chosen, known
 
 
 def check_folder(root: str | Path) -> Path:
@@ -169,14 +170,12 @@ def _group(found: Iterable[_Found]) -> TaskFiles:
     }
 
 
-def _folder_files(
-    path: str | Path, split: str | None
-) -> tuple[dict[str, Path], tuple[str, ...]]:
+def _folder_files(path: str | Path, split: str | None) -> tuple[dict[str, Path], tuple[str, ...]]:
     root = check_folder(path)
     found = list(_scan(root))
     splits = [name for name in SPLITS if any(item.split == name for item in found)]
     # A folder like corpus/train holds one file for each task and names the split itself.
-    is_split_folder = not splits and _SPLIT_NAMES.get(root.name.lower(), split) == split
+    is_split_folder = not splits and _SPLIT_NAMES.get(root.name.lower()) == split
     wanted = UNSPLIT if split is None or is_split_folder else split
     files = _group(item for item in found if item.split == wanted).get(wanted)
     if not files:
@@ -195,9 +194,7 @@ def _mapped_file(task: str, path: Path, split: str | None) -> Path:
         return path
     files = [file for file in _visible(path) if _SPLIT_NAMES.get(_stem(file).lower()) == split]
     if not files:
-        raise ValueError(
-            Errors.E116.format(split=split, path=path, found="none", layouts=LAYOUTS)
-        )
+        raise ValueError(Errors.E116.format(split=split, path=path, found="none", layouts=LAYOUTS))
     if len(files) > 1:
         raise ValueError(
             Errors.E114.format(task=task, split=split, first=files[0], second=files[1])

@@ -1,32 +1,24 @@
 """Data files of one task, read row by row: .jsonl, .csv, .tsv (also .gz) and .spacy."""
 
-import csv
-import gzip
-import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from spacy.tokens import Doc, DocBin
 from spacy.util import logger
 from spacy.vocab import Vocab
 
-from ..errors import Errors, RowErrors, Warnings
+from ..errors import Errors, Warnings
 from ..util import split_key, validate_task_name
 from .rows import Record, RowError, parse_doc, parse_row
+from .textfiles import NumberedRow, read_text_rows
 
 TEXT_FORMATS = ("jsonl", "csv", "tsv")
 EXTENSIONS = tuple(f".{name}{zipped}" for name in TEXT_FORMATS for zipped in ("", ".gz")) + (
     ".spacy",
 )
 MAX_LISTED = 10
-#: The longest cell of a .csv file. Python's own limit, 131,072, is less than a long text.
-MAX_CELL = 2**24
-_BOM = b"\xef\xbb\xbf"
-_Row = tuple[int, object]
 
 
 @dataclass
@@ -143,12 +135,14 @@ def _read(
     if file_format(path) == "spacy":
         doc_bin = _load_doc_bin(path, task)
         # Labels may hold a slash, so one key without a task means that none has one.
-        named = all(isinstance(key, str) and split_key(key) for cats in doc_bin.cats for key in cats)
+        named = all(
+            isinstance(key, str) and split_key(key) for cats in doc_bin.cats for key in cats
+        )
         parse = partial(parse_doc, task=task, known=None if named else known)
-        rows: Iterator[_Row] = enumerate(_docs(doc_bin, vocab), start=1)
+        rows: Iterator[NumberedRow] = enumerate(_docs(doc_bin, vocab), start=1)
     else:
         parse = partial(parse_row, task=task, known=known)
-        rows = _text_rows(path, task, counts)
+        rows = read_text_rows(path, task, str(file_format(path)))
     for line, row in rows:
         try:
             record = _raise_or_parse(parse, row, line)
@@ -173,9 +167,7 @@ def _read(
         logger.warning(Warnings.W101.format(count=counts.bad, **summary))
 
 
-def _raise_or_parse(
-    parse: Callable[..., Record | None], row: object, line: int
-) -> Record | None:
+def _raise_or_parse(parse: Callable[..., Record | None], row: object, line: int) -> Record | None:
     if isinstance(row, RowError):
         raise row
     return parse(row, line)
@@ -191,98 +183,6 @@ def _check_file(path: Path, task: str) -> None:
         raise ValueError(Errors.E106.format(path=path, task=task, extensions=extensions))
 
 
-def _text_rows(path: Path, task: str, counts: ReadStats) -> Iterator[_Row]:
-    read = _jsonl_rows if file_format(path) == "jsonl" else _csv_rows
-    try:
-        with _open(path) as file:
-            yield from read(file, path, task)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as err:
-        raise ValueError(
-            Errors.E105.format(path=path, task=task, kind="gzip", reason=err, rows=counts.total)
-        ) from err
-    except OSError as err:
-        raise ValueError(Errors.E103.format(path=path, task=task, reason=err)) from err
-
-
-def _open(path: Path) -> IO[bytes]:
-    if path.name.lower().endswith(".gz"):
-        return gzip.open(path, "rb")
-    return open(path, "rb")
-
-
-def _lines(file: IO[bytes], path: Path, task: str) -> Iterator[bytes]:
-    for number, line in enumerate(file):
-        if number == 0:
-            _check_is_text(line, path, task)
-            line = line.removeprefix(_BOM)
-        yield line
-
-
-def _check_is_text(line: bytes, path: Path, task: str) -> None:
-    if line.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ValueError(Errors.E104.format(path=path, task=task, found="it is UTF-16"))
-    position = line.find(b"\0")
-    if position >= 0:
-        found = f"byte 0x00 at position {position}"
-        raise ValueError(Errors.E104.format(path=path, task=task, found=found))
-
-
-def _jsonl_rows(file: IO[bytes], path: Path, task: str) -> Iterator[_Row]:
-    for number, line in enumerate(_lines(file, path, task), start=1):
-        line = line.strip()
-        if line:
-            yield number, _json_row(line)
-
-
-def _json_row(line: bytes) -> object:
-    try:
-        return json.loads(line.decode("utf-8"), strict=False)
-    except UnicodeDecodeError as err:
-        return RowError(RowErrors.ENCODING.format(byte=line[err.start], position=err.start))
-    except (ValueError, RecursionError) as err:
-        return RowError(RowErrors.JSON.format(reason=err))
-
-
-def _csv_rows(file: IO[bytes], path: Path, task: str) -> Iterator[_Row]:
-    separator = "\t" if file_format(path) == "tsv" else ","
-    csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))
-    # Bytes that are not UTF-8 become surrogates, which the check of each cell reports.
-    lines = (line.decode("utf-8", "surrogateescape") for line in _lines(file, path, task))
-    reader = csv.reader(lines, delimiter=separator, strict=True)
-    header: list[str] | None = None
-    while True:
-        number = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as err:
-            yield number, RowError(RowErrors.CSV.format(reason=err))
-            continue
-        if not any(cell.strip() for cell in cells):
-            continue
-        if header is None:
-            header = [cell.strip().lower() for cell in cells]
-            if header.count("text") != 1 or header.count("label") != 1:
-                name = "tabs" if separator == "\t" else "commas"
-                shown = ", ".join(map(repr, cells[:MAX_LISTED]))
-                raise ValueError(
-                    Errors.E109.format(path=path, task=task, separator=name, header=shown)
-                )
-            continue
-        yield number, _csv_row(cells, header)
-
-
-def _csv_row(cells: list[str], header: list[str]) -> object:
-    # Spreadsheets pad rows with empty cells.
-    while len(cells) > len(header) and not cells[-1].strip():
-        cells.pop()
-    if len(cells) != len(header):
-        return RowError(RowErrors.CELLS.format(expected=len(header), found=len(cells)))
-    label = cells[header.index("label")].strip()
-    return {"text": cells[header.index("text")], "label": label}
-
-
 def _load_doc_bin(path: Path, task: str) -> DocBin:
     try:
         return DocBin().from_bytes(path.read_bytes())
@@ -291,7 +191,7 @@ def _load_doc_bin(path: Path, task: str) -> DocBin:
     # Damaged bytes fail in zlib, msgpack or NumPy, each with its own error.
     except Exception as err:
         raise ValueError(
-            Errors.E105.format(path=path, task=task, kind=".spacy", reason=err, rows=0)
+            Errors.E105.format(path=path, task=task, kind=".spacy", reason=err, line=0)
         ) from err
 
 

@@ -100,6 +100,7 @@ class MultitaskLog:
         stderr (IO): Where the progress bar goes.
         """
         self._nlp = nlp
+        self._components: list[tuple[str, Any]] = list(nlp.components)
         self._stdout = stdout
         self._stderr = stderr
         self._console_output = console_output
@@ -112,12 +113,12 @@ class MultitaskLog:
             for name, pipe in nlp.pipeline
             if getattr(pipe, "is_trainable", False) or _is_task(pipe)
         }
-        self._updates = {name: getattr(pipe, "n_updates", 0) for name, pipe in nlp.components}
+        self._updates = {name: getattr(pipe, "n_updates", 0) for name, pipe in self._components}
         self._best: dict[str, float] = {}
         self._best_score: float | None = None
         self._steps = 0
         self._words = 0
-        self._time = perf_counter()
+        self._start = self._last_step = perf_counter()
 
     def log_step(self, info: Info | None) -> None:
         """Log one training step.
@@ -127,11 +128,12 @@ class MultitaskLog:
         """
         self._steps += 1
         if info is None:
+            self._last_step = perf_counter()
             if self._bar is not None:
                 self._bar.update(1)
             return
         self._close_bar()
-        _check_losses(info)
+        self._check_losses(info)
         rows = self._rows(info)
         score = _finite(info["score"], "the score", "all tasks together", info["step"])
         improved = self._best_score is None or score > self._best_score
@@ -165,8 +167,15 @@ class MultitaskLog:
         """Clean the terminal up after the last step."""
         self._close_bar()
 
+    def _check_losses(self, info: Info) -> None:
+        tasks = {
+            name: f" (task '{pipe.task}')" for name, pipe in self._components if _is_task(pipe)
+        }
+        for name, value in info["losses"].items():
+            _finite(value, "the loss", f"component '{name}'{tasks.get(name, '')}", info["step"])
+
     def _rows(self, info: Info) -> list[Row]:
-        rows = [self._row(name, pipe, info) for name, pipe in self._nlp.components]
+        rows = [self._row(name, pipe, info) for name, pipe in self._components]
         return [row for row in rows if row is not None]
 
     def _row(self, name: str, pipe: Any, info: Info) -> Row | None:
@@ -195,13 +204,17 @@ class MultitaskLog:
         row.best = best
 
     def _speed(self, words: int) -> float | None:
-        seconds = perf_counter() - self._time
-        return (words - self._words) / seconds if seconds > 0 else None
+        # Evaluating and saving lie between the last two steps: leave that time out.
+        plain_steps = self._steps - 1
+        seconds = self._last_step - self._start
+        if plain_steps < 1 or seconds <= 0:
+            return None
+        return (words - self._words) / seconds * plain_steps / self._steps
 
     def _start_interval(self, info: Info) -> None:
         self._steps = 0
         self._words = info["words"]
-        self._time = perf_counter()
+        self._start = self._last_step = perf_counter()
         if self._bars:
             training = self._nlp.config.interpolate()["training"]
             total, max_steps = training["eval_frequency"], training["max_steps"]
@@ -232,11 +245,6 @@ def _format_headline(info: Info, score: float, speed: float | None, improved: bo
         f"Step {info['step']:,}  epoch {info['epoch']}  {format_number(speed, ',.0f')} words/s"
         f"  score {_percent(score)}{' *' if improved else ''}"
     )
-
-
-def _check_losses(info: Info) -> None:
-    for name, value in info["losses"].items():
-        _finite(value, "the loss", f"component '{name}'", info["step"])
 
 
 def _finite(value: float, what: str, part: str, step: int) -> float:

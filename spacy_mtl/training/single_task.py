@@ -12,6 +12,7 @@ from thinc.api import Config
 from ..errors import Errors
 from ..types import TaskSizes
 from ..util import listing, tasks_of
+from .corpus import MultitaskCorpus
 from .samplers import TaskSampler
 
 FACTORY = "textcat_multitask"
@@ -50,9 +51,7 @@ def single_task_config(config: Config, task: str, share: float) -> Config:
     config = Config(config).interpolate()
     pipes = find_task_pipes(config)
     if task not in pipes:
-        raise ValueError(
-            Errors.E311.format(factory=FACTORY, tasks=task, found=listing(pipes) if pipes else "none")
-        )
+        raise ValueError(Errors.E311.format(factory=FACTORY, tasks=task, found=listing(pipes)))
     dropped = {name for name in pipes.values() if name != pipes[task]}
     _drop_components(config, dropped)
     for corpus in config["corpora"].values():
@@ -140,10 +139,15 @@ def _count_documents(config: Config) -> TaskSizes:
         # A stream repeats small tasks and never says how many rows there are.
         block.update(stream=False, sampler=None)
     reader = registry.resolve({"corpus": block})["corpus"]
-    nlp = get_lang_class(config["nlp"]["lang"])()
     counts: Counter[str] = Counter()
-    for example in reader(nlp):
-        counts.update(tasks_of(example.reference.cats).keys())
+    if isinstance(reader, MultitaskCorpus):
+        for scan in reader.scans.values():
+            limit = reader.limit or scan.stats.rows
+            counts.update({task: min(rows, limit) for task, rows in scan.rows.items()})
+    else:
+        nlp = get_lang_class(config["nlp"]["lang"])()
+        for example in reader(nlp):
+            counts.update(tasks_of(example.reference.cats).keys())
     tasks = find_task_pipes(config)
     for task in tasks:
         if not counts[task]:

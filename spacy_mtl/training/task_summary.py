@@ -1,17 +1,15 @@
 """What a folder of labelled files holds: its tasks, their labels, and what kind of task each is."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Errors
-from ..util import listing, tasks_of
+from ..util import listing, task_cats
 from .files import find_task_files
 from .formats import read_records
-from .rows import Record
-
-POSITIVE = 0.5
+from .scan import FileScan, scan_file
 
 
 @dataclass(frozen=True)
@@ -39,57 +37,37 @@ class TaskSummary:
         return list(self.counts)
 
 
-class _Tally:
-    """Counts over the documents of one task and split, in constant memory."""
-
-    def __init__(self) -> None:
-        self.rows = 0
-        self.positive: Counter[str] = Counter()
-        self.first_seen: dict[str, str] = {}
-        self.multi_label = False
-        self.fewest_keys: int | None = None
-
-    def add(self, cats: Mapping[str, float], record: Record, path: Path) -> None:
-        self.rows += 1
-        positive = [label for label, value in cats.items() if value >= POSITIVE]
-        self.positive.update(positive)
-        for label in cats:
-            if label not in self.first_seen:
-                self.first_seen[label] = f"{path}:{record.line}"
-        if record.multi_label or len(positive) != 1:
-            self.multi_label = True
-        # A row that names its one label leaves nothing open, nor does one that lists all that apply.
-        if not record.complete and record.multi_label is not False:
-            known = len(cats)
-            self.fewest_keys = known if self.fewest_keys is None else min(known, self.fewest_keys)
-
-
-def summarize_tasks(data: Path, *, tasks: Iterable[str] | None = None) -> list[TaskSummary]:
+def summarize_tasks(
+    data: str | Path, *, tasks: Iterable[str] | None = None
+) -> tuple[list[TaskSummary], list[str]]:
     """Read the training and dev files of a folder and tell what tasks they hold.
 
-    Whether a task is single-label follows from its rows: it is if every one has exactly one positive
-    label and none is written in a multi-label form.
+    Whether a task is single-label follows from its rows: it is if every one has exactly one label
+    and none is written in a multi-label form.
 
-    data (Path): The folder.
+    data (Union[str, Path]): The folder.
     tasks (Optional[Iterable[str]]): Names of the tasks to look at. All of them if not set.
-    RETURNS (List[TaskSummary]): The tasks, by name.
-    RAISES (ValueError): If a task lacks a split or has fewer than two labels, if dev has a label that
+    RETURNS (Tuple[List[TaskSummary], List[str]]): The tasks, by name, and the names of all tasks
+        that the folder has data for.
+    RAISES (ValueError): If a task lacks a split or has nothing to learn, if dev has a label that
         train has not, if a wanted task does not exist, or if a file has bad rows.
     """
     files = find_task_files(data)
     known = sorted({task for found in files.values() for task in found})
-    train = _tally(files.get("train", {}), known)
-    dev = _tally(files.get("dev", {}), known)
-    wanted = sorted(set(train) | set(dev)) if tasks is None else sorted(set(tasks))
-    unknown = [task for task in wanted if task not in train and task not in dev]
+    train = _scan_files(files.get("train", {}), known)
+    dev = _scan_files(files.get("dev", {}), known)
+    found = sorted({task for scan in (*train, *dev) for task in scan.rows})
+    wanted = found if tasks is None else sorted(set(tasks))
+    unknown = [task for task in wanted if task not in found]
     if unknown:
-        found = listing(sorted(set(train) | set(dev)))
-        raise ValueError(Errors.E301.format(tasks=listing(unknown), path=data, found=found))
-    for split, found_tasks in (("train", train), ("dev", dev)):
-        lacking = [task for task in wanted if task not in found_tasks]
+        raise ValueError(
+            Errors.E301.format(tasks=listing(unknown), path=data, found=listing(found))
+        )
+    for split, scans in (("train", train), ("dev", dev)):
+        lacking = [task for task in wanted if not any(scan.rows[task] for scan in scans)]
         if lacking:
             raise ValueError(Errors.E302.format(split=split, tasks=listing(lacking), path=data))
-    return [_summarize(task, train[task], dev[task]) for task in wanted]
+    return [_summarize(task, train, dev, known) for task in wanted], found
 
 
 def sort_labels(labels: Collection[str]) -> list[str]:
@@ -103,34 +81,62 @@ def sort_labels(labels: Collection[str]) -> list[str]:
     return sorted(labels)
 
 
-def _tally(files: Mapping[str, Path], known: Collection[str]) -> dict[str, _Tally]:
-    tallies: dict[str, _Tally] = {}
-    for task, path in sorted(files.items()):
-        for record in read_records(path, task, known_tasks=known):
-            annotated = tasks_of(record.cats)
-            if not annotated and record.complete:
-                annotated = {task: {}}
-            for name, cats in annotated.items():
-                tallies.setdefault(name, _Tally()).add(cats, record, path)
-    return tallies
+def _scan_files(files: Mapping[str, Path], known: Collection[str]) -> list[FileScan]:
+    return [scan_file(path, task, known_tasks=known) for task, path in files.items()]
 
 
-def _summarize(task: str, train: _Tally, dev: _Tally) -> TaskSummary:
-    labels = sort_labels(train.first_seen)
-    if not any(0 < train.positive[label] < train.rows for label in labels):
-        raise ValueError(Errors.E303.format(task=task, labels=listing(labels), rows=train.rows))
-    unknown = [label for label in dev.first_seen if label not in train.first_seen]
-    if unknown:
-        places = listing(f"{label!r} ({dev.first_seen[label]})" for label in unknown)
-        raise ValueError(Errors.E304.format(task=task, found=places, labels=listing(labels)))
-    multi_label = train.multi_label or dev.multi_label
-    fewest = [t.fewest_keys for t in (train, dev) if t.fewest_keys is not None]
-    partial = multi_label and bool(fewest) and min(fewest) < len(labels)
+def _summarize(
+    task: str, train: Sequence[FileScan], dev: Sequence[FileScan], known: Collection[str]
+) -> TaskSummary:
+    train = [scan for scan in train if scan.rows[task]]
+    dev = [scan for scan in dev if scan.rows[task]]
+    positive: Counter[str] = Counter()
+    labels: set[str] = set()
+    for scan in train:
+        positive.update(scan.labels.get(task, {}))
+        labels.update(scan.labels_of(task))
+    rows = sum(scan.rows[task] for scan in train)
+    if not any(0 < count < rows for count in positive.values()):
+        raise ValueError(Errors.E303.format(task=task, labels=listing(sorted(labels)), rows=rows))
+    for scan in dev:
+        unknown = sorted(set(scan.labels_of(task)) - labels)
+        if unknown:
+            line = _first_line(scan, task, unknown[0], known)
+            raise ValueError(
+                Errors.E304.format(
+                    task=task,
+                    path=scan.path,
+                    line=line,
+                    found=listing(unknown),
+                    labels=listing(sorted(labels)),
+                )
+            )
+    multi_label = any(scan.is_multi_label(task) for scan in (*train, *dev))
+    partial = multi_label and any(
+        _has_partial_rows(scan, task, len(labels), known) for scan in (*train, *dev)
+    )
     return TaskSummary(
         name=task,
-        counts={label: train.positive[label] for label in labels},
+        counts={label: positive[label] for label in sort_labels(labels)},
         multi_label=multi_label,
         missing="unknown" if partial else "zero",
-        n_train=train.rows,
-        n_dev=dev.rows,
+        n_train=rows,
+        n_dev=sum(scan.rows[task] for scan in dev),
     )
+
+
+def _has_partial_rows(scan: FileScan, task: str, n_labels: int, known: Collection[str]) -> bool:
+    """A row that names its one label leaves nothing open, nor does one that lists all that apply."""
+    for record in read_records(scan.path, scan.task, known_tasks=known):
+        stated = len(task_cats(record.cats, task))
+        is_open = not record.complete and record.multi_label is not False
+        if is_open and 0 < stated < n_labels:
+            return True
+    return False
+
+
+def _first_line(scan: FileScan, task: str, label: str, known: Collection[str]) -> int:
+    for record in read_records(scan.path, scan.task, known_tasks=known):
+        if label in task_cats(record.cats, task):
+            return record.line
+    return 0

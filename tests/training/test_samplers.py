@@ -2,7 +2,7 @@ import math
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.util import registry
 
@@ -17,13 +17,14 @@ SIZES = st.dictionaries(
 STEPS = st.integers(0, 10**7)
 
 
-def make_sampler(strategy, sizes, **settings):
+def make_sampler(strategy, sizes):
     weights = {task: 1.0 + i for i, task in enumerate(sorted(sizes))}
-    return TaskSampler(strategy, weights=weights if strategy == "weights" else None, **settings)
+    return TaskSampler(strategy, weights=weights if strategy == "weights" else None)
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @given(sizes=SIZES, step=STEPS)
+@settings(deadline=None)
 def test_probabilities_sum_to_one(strategy, sizes, step):
     probabilities = make_sampler(strategy, sizes).probabilities(sizes, step)
     assert math.isclose(sum(probabilities.values()), 1.0, abs_tol=1e-9)
@@ -32,6 +33,7 @@ def test_probabilities_sum_to_one(strategy, sizes, step):
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @given(sizes=SIZES, step=STEPS, seed=st.integers(0, 100))
+@settings(deadline=None)
 def test_order_of_sizes_does_not_matter(strategy, sizes, step, seed):
     sampler = make_sampler(strategy, sizes)
     shuffled = list(sizes.items())
@@ -44,6 +46,7 @@ def test_order_of_sizes_does_not_matter(strategy, sizes, step, seed):
 
 
 @given(sizes=SIZES)
+@settings(deadline=None)
 def test_temperature_one_is_proportional(sizes):
     total = sum(sizes.values())
     probabilities = TaskSampler("temperature", temperature=1.0).probabilities(sizes, 0)
@@ -52,6 +55,7 @@ def test_temperature_one_is_proportional(sizes):
 
 
 @given(sizes=SIZES, temperature=st.sampled_from([1e9, math.inf]))
+@settings(deadline=None)
 def test_high_temperature_is_uniform(sizes, temperature):
     probabilities = TaskSampler("temperature", temperature=temperature).probabilities(sizes, 0)
     assert probabilities == pytest.approx(dict.fromkeys(sizes, 1 / len(sizes)), rel=1e-6)
@@ -64,7 +68,9 @@ def test_low_temperature_draws_the_largest_task(temperature):
 
 
 def test_temperature_formula():
-    probabilities = TaskSampler("temperature", temperature=2.0).probabilities({"a": 900, "b": 100}, 0)
+    probabilities = TaskSampler("temperature", temperature=2.0).probabilities(
+        {"a": 900, "b": 100}, 0
+    )
     assert probabilities == pytest.approx({"a": 0.75, "b": 0.25})
 
 
@@ -74,6 +80,7 @@ def test_max_size_caps_large_tasks():
 
 
 @given(sizes=SIZES)
+@settings(deadline=None)
 def test_annealed_goes_from_proportional_to_uniform(sizes):
     sampler = TaskSampler("annealed", anneal_steps=100)
     proportional = TaskSampler("proportional").probabilities(sizes, 0)
@@ -135,7 +142,7 @@ def test_registered_with_config_defaults():
 
 
 @pytest.mark.parametrize(
-    "settings,code",
+    "arguments,code",
     [
         ({"strategy": "random"}, "E150"),
         ({"temperature": 0.0}, "E151"),
@@ -150,9 +157,9 @@ def test_registered_with_config_defaults():
         ({"strategy": "uniform", "weights": {"a": 1.0}}, "E152"),
     ],
 )
-def test_bad_settings(settings, code):
+def test_bad_settings(arguments, code):
     with pytest.raises(ValueError, match=code):
-        configure_task_sampler(**settings)
+        configure_task_sampler(**arguments)
 
 
 @pytest.mark.parametrize("sizes,named", [({"a": 1, "b": 1, "c": 1}, "c"), ({"a": 1}, "b")])

@@ -31,9 +31,9 @@ def make_example(gold, scores=None, task="t"):
     return Example(predicted, reference)
 
 
-def score(examples, *, labels=LABELS, multi_label=False, **settings):
+def score(examples, *, labels=LABELS, multi_label=False, **options):
     return textcat_multitask_score(
-        examples, task="t", labels=labels, multi_label=multi_label, **settings
+        examples, task="t", labels=labels, multi_label=multi_label, **options
     )
 
 

@@ -1,0 +1,122 @@
+"""Rows of text files, .jsonl, .csv and .tsv, before they are understood."""
+
+import csv
+import gzip
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, TypeAlias
+
+from ..errors import Errors, RowErrors
+from .rows import RowError
+
+#: Where a row stands, and the row, or what is wrong with it.
+NumberedRow: TypeAlias = tuple[int, object]
+#: The longest cell of a .csv file. Python's own limit, 131,072, is less than a long text.
+MAX_CELL = 2**24
+_BOM = b"\xef\xbb\xbf"
+_SHOWN_CELLS = 10
+
+
+def read_text_rows(path: Path, task: str, kind: str) -> Iterator[NumberedRow]:
+    """Read the rows of a text file, one at a time.
+
+    path (Path): The file, compressed if its name ends in .gz.
+    task (str): Its task, for error messages.
+    kind (str): "jsonl", "csv" or "tsv".
+    YIELDS (NumberedRow): Line numbers and rows. A bad row is a `RowError`.
+    RAISES (ValueError): If the file as a whole cannot be read.
+    """
+    number = 0
+    try:
+        with _open(path) as file:
+            lines = _lines(file, path, task)
+            rows = _jsonl_rows(lines) if kind == "jsonl" else _csv_rows(lines, path, task, kind)
+            for number, row in rows:
+                yield number, row
+    except (EOFError, gzip.BadGzipFile, zlib.error) as err:
+        raise ValueError(
+            Errors.E105.format(path=path, task=task, kind="gzip", reason=err, line=number)
+        ) from err
+    except OSError as err:
+        raise ValueError(Errors.E103.format(path=path, task=task, reason=err)) from err
+
+
+def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
+    if path.name.lower().endswith(".gz"):
+        return gzip.open(path, "rb")
+    return open(path, "rb")
+
+
+def _lines(file: Iterable[bytes], path: Path, task: str) -> Iterator[bytes]:
+    for number, line in enumerate(file):
+        if number == 0:
+            _check_is_text(line, path, task)
+            line = line.removeprefix(_BOM)
+        yield line
+
+
+def _check_is_text(line: bytes, path: Path, task: str) -> None:
+    if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ValueError(Errors.E104.format(path=path, task=task, found="it is UTF-16"))
+    position = line.find(b"\0")
+    if position >= 0:
+        found = f"byte 0x00 at position {position}"
+        raise ValueError(Errors.E104.format(path=path, task=task, found=found))
+
+
+def _jsonl_rows(lines: Iterable[bytes]) -> Iterator[NumberedRow]:
+    for number, line in enumerate(lines, start=1):
+        line = line.strip()
+        if line:
+            yield number, _json_row(line)
+
+
+def _json_row(line: bytes) -> object:
+    try:
+        return json.loads(line.decode("utf-8"), strict=False)
+    except UnicodeDecodeError as err:
+        return RowError(RowErrors.ENCODING.format(byte=line[err.start], position=err.start))
+    except (ValueError, RecursionError) as err:
+        return RowError(RowErrors.JSON.format(reason=err))
+
+
+def _csv_rows(lines: Iterable[bytes], path: Path, task: str, kind: str) -> Iterator[NumberedRow]:
+    separator = "\t" if kind == "tsv" else ","
+    csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))
+    # Bytes that are not UTF-8 become surrogates, which the check of each cell reports.
+    decoded = (line.decode("utf-8", "surrogateescape") for line in lines)
+    reader = csv.reader(decoded, delimiter=separator, strict=True)
+    header: list[str] | None = None
+    while True:
+        number = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as err:
+            yield number, RowError(RowErrors.CSV.format(reason=err))
+            continue
+        if not any(cell.strip() for cell in cells):
+            continue
+        if header is None:
+            header = [cell.strip().lower() for cell in cells]
+            if header.count("text") != 1 or header.count("label") != 1:
+                name = "tabs" if separator == "\t" else "commas"
+                shown = ", ".join(map(repr, cells[:_SHOWN_CELLS]))
+                raise ValueError(
+                    Errors.E109.format(path=path, task=task, separator=name, header=shown)
+                )
+            continue
+        yield number, _csv_row(cells, header)
+
+
+def _csv_row(cells: list[str], header: list[str]) -> object:
+    # Spreadsheets pad rows with empty cells.
+    while len(cells) > len(header) and not cells[-1].strip():
+        cells.pop()
+    if len(cells) != len(header):
+        return RowError(RowErrors.CELLS.format(expected=len(header), found=len(cells)))
+    label = cells[header.index("label")].strip()
+    return {"text": cells[header.index("text")], "label": label}
