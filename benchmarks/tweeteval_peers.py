@@ -49,7 +49,7 @@ LR_FIXED: dict[str, Any] = {"max_iter": 1000, "tol": 1e-3}
 TFIDF_FIXED: dict[str, Any] = {"sublinear_tf": True, "dtype": numpy.float32}
 FLORET_GRID = [
     {"lr": lr, "epoch": epoch, "minn": minn, "maxn": maxn}
-    for lr, epoch, (minn, maxn) in itertools.product((0.1, 0.5, 1.0), (5, 25), ((0, 0), (3, 5)))
+    for lr, epoch, (minn, maxn) in itertools.product((0.1, 0.5), (5, 25), ((0, 0), (3, 5)))
 ]
 FLORET_FIXED = {"dim": 100, "wordNgrams": 2, "bucket": 500_000, "thread": 1, "verbose": 0}
 LABEL_PREFIX = "__label__"

@@ -116,6 +116,22 @@ class Errors:
         "[E136] Convert: task '{task}' has an unsplit file ({path}) beside files for: {splits}. "
         "Remove the one or the others."
     )
+    E140 = (
+        "[E140] Config {path}: [{name}] is read by {found!r}, but only the reader '{reader}' can be "
+        "checked. Name the folder with the data instead of the config."
+    )
+    E141 = (
+        "[E141] Config {path}: [{name}] has no path. Set it in the config, or with an option such as "
+        "--paths.train assets/mydata."
+    )
+    E142 = (
+        "[E142] Component '{name}': there is no data for its task '{task}'. Add files for the task, "
+        "correct 'task', or remove the component from the pipeline."
+    )
+    E143 = (
+        "[E143] Component '{name}': train has labels of task '{task}' that [initialize.components."
+        "{name}] does not list: {labels}. Add them to 'labels', or correct the data."
+    )
 
     E150 = (
         "[E150] Task sampler: unknown strategy {strategy!r}. Choose one of: {known}, as 'strategy' "

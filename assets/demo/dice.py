@@ -1,5 +1,6 @@
-from typing import Dict, List, Sequence, TypeVar
 import random
+from collections.abc import Sequence
+from typing import TypeVar
 
 ItemT = TypeVar("ItemT")
 
@@ -47,18 +48,19 @@ class Dice:
         """
         return items[int(self._random.random() ** 2.0 * len(items))]
 
-    def weighted(self, weights: Dict[ItemT, float]) -> ItemT:
+    def weighted(self, weights: dict[ItemT, float]) -> ItemT:
         """Draw one key by its weight.
 
         weights (Dict[ItemT, float]): Item to weight, in a fixed order.
         RETURNS (ItemT): One of the keys.
         """
+        items = list(weights)
         rest = self._random.random() * sum(weights.values())
-        for item, weight in weights.items():
-            rest -= weight
+        for item in items[:-1]:
+            rest -= weights[item]
             if rest < 0:
-                break
-        return item
+                return item
+        return items[-1]
 
     def others(self, items: Sequence[ItemT], item: ItemT) -> ItemT:
         """Draw one item that is not the given one.
@@ -67,5 +69,5 @@ class Dice:
         item (ItemT): The one to leave out.
         RETURNS (ItemT): One of the others.
         """
-        rest: List[ItemT] = [other for other in items if other != item]
+        rest: list[ItemT] = [other for other in items if other != item]
         return self.pick(rest)

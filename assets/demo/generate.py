@@ -1,11 +1,11 @@
 """Write the demo data: five small text classification tasks about films and things one can buy."""
 
-from typing import Dict, List, Sequence, Tuple
 import argparse
 import csv
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 # The files are written beside this script, and a task reader lists the folder: no __pycache__.
@@ -19,7 +19,7 @@ from tasks import LABELS, WRITERS  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 SPLITS = ("train", "dev", "test")
-SIZES: Dict[str, Tuple[int, int, int]] = {
+SIZES: dict[str, tuple[int, int, int]] = {
     "emotion": (300, 150, 400),
     "intent": (120, 100, 400),
     "recommend": (80, 80, 400),
@@ -27,7 +27,7 @@ SIZES: Dict[str, Tuple[int, int, int]] = {
     "topic": (600, 150, 400),
 }
 # How much of the vocabulary each training split may use; dev and test use all of it.
-TRAIN_REACH: Dict[str, str] = {
+TRAIN_REACH: dict[str, str] = {
     "emotion": "half",
     "intent": "core",
     "recommend": "core",
@@ -38,12 +38,12 @@ LABEL_NOISE = 0.025
 EMOJI = 0.16
 MAX_WORDS = 44
 
-Item = Tuple[str, List[str]]
+Item = tuple[str, list[str]]
 
 
 def write_split(
-    task: str, split: str, size: int, lexicon: Lexicon, seen: Dict[str, str], seed: int
-) -> Tuple[List[Item], List[Item]]:
+    task: str, split: str, size: int, lexicon: Lexicon, seen: dict[str, str], seed: int
+) -> tuple[list[Item], list[Item]]:
     """Write the texts of one split.
 
     task (str): The task.
@@ -58,8 +58,8 @@ def write_split(
     dice = Dice(f"{seed}/{task}/{split}")
     vocabulary = Vocabulary(lexicon, TRAIN_REACH[task] if split == "train" else "open")
     writer = Writer(dice, vocabulary)
-    items: List[Item] = []
-    mislabelled: List[Item] = []
+    items: list[Item] = []
+    mislabelled: list[Item] = []
     while len(items) < size:
         sentences, labels, polarity = WRITERS[task](writer)
         if not vocabulary.allows(" ".join(sentences)):
@@ -79,7 +79,7 @@ def write_split(
     return items, mislabelled
 
 
-def flip(task: str, labels: Sequence[str], dice: Dice) -> List[str]:
+def flip(task: str, labels: Sequence[str], dice: Dice) -> list[str]:
     """Make a mistake, as annotators do.
 
     task (str): The task.
@@ -109,7 +109,7 @@ def save(path: Path, task: str, items: Sequence[Item]) -> None:
         return
     with path.with_suffix(".jsonl").open("w", encoding="utf8", newline="\n") as file:
         for text, labels in items:
-            row: Dict[str, object] = {"text": text}
+            row: dict[str, object] = {"text": text}
             if task == "emotion":
                 row["labels"] = labels
             else:
@@ -119,7 +119,7 @@ def save(path: Path, task: str, items: Sequence[Item]) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def generate(out: Path, *, seed: int = 0) -> Dict[str, List[Item]]:
+def generate(out: Path, *, seed: int = 0) -> dict[str, list[Item]]:
     """Write all files of all tasks.
 
     out (Path): The folder; every task gets one of its own in it.
@@ -128,10 +128,10 @@ def generate(out: Path, *, seed: int = 0) -> Dict[str, List[Item]]:
         purpose, with the right labels.
     """
     lexicon = Lexicon(HERE)
-    seen: Dict[str, str] = {}
-    mistakes: Dict[str, List[Item]] = {}
+    seen: dict[str, str] = {}
+    mistakes: dict[str, list[Item]] = {}
     for task in sorted(SIZES):
-        for split, size in zip(SPLITS, SIZES[task]):
+        for split, size in zip(SPLITS, SIZES[task], strict=True):
             items, wrong = write_split(task, split, size, lexicon, seen, seed)
             save(out / task / split, task, items)
             mistakes[f"{task}/{split}"] = wrong

@@ -1,4 +1,3 @@
-from typing import Dict, List
 import re
 
 from dice import Dice
@@ -9,7 +8,7 @@ POLES = ("positive", "negative")
 OPPOSITE = {"positive": "negative", "negative": "positive", "neutral": "positive"}
 FEELINGS = {"positive": ("joy", "trust"), "negative": ("anger", "sadness")}
 # Topic -> the kind of adjective that goes with it, and how often people talk about it.
-KINDS: Dict[str, str] = {
+KINDS: dict[str, str] = {
     "acting": "film",
     "battery": "product",
     "build": "product",
@@ -21,7 +20,7 @@ KINDS: Dict[str, str] = {
     "support": "support",
     "visuals": "film",
 }
-TOPICS: Dict[str, float] = {
+TOPICS: dict[str, float] = {
     "acting": 1.1,
     "battery": 1.2,
     "build": 0.8,
@@ -251,7 +250,7 @@ class Slots:
         return self.vocabulary.pick(self.dice, f"adjective {polarity} {kind}")
 
     def _determiner(self) -> str:
-        choices: List[str] = ["the", "the", "the", "the", "its"]
+        choices: list[str] = ["the", "the", "the", "the", "its"]
         choices.append("these" if self.plural else "this")
         return self.dice.pick(choices)
 

@@ -1,13 +1,13 @@
-from typing import Dict, List, Pattern, Tuple
 import configparser
 import re
 from pathlib import Path
+from re import Pattern
 
 from dice import Dice
 
 TIERS = ("common", "shared", "rare")
 # What a split may draw on. "half" is every second shared entry.
-REACH: Dict[str, Dict[str, float]] = {
+REACH: dict[str, dict[str, float]] = {
     "core": {"common": 1.0},
     "half": {"common": 0.5, "half": 0.5},
     "wide": {"common": 0.4, "shared": 0.6},
@@ -24,7 +24,7 @@ class Lexicon:
     """
 
     def __init__(self, path: Path) -> None:
-        self.sections: Dict[str, Dict[str, List[str]]] = {}
+        self.sections: dict[str, dict[str, list[str]]] = {}
         for file in sorted(path.glob("*.ini")):
             parser = configparser.ConfigParser(
                 delimiters=("=",), comment_prefixes=("#",), interpolation=None
@@ -36,7 +36,7 @@ class Lexicon:
                     for key, value in parser.items(name)
                 }
 
-    def tier(self, section: str, tier: str) -> List[str]:
+    def tier(self, section: str, tier: str) -> list[str]:
         """Look up the entries of one tier.
 
         section (str): The section's name.
@@ -80,11 +80,11 @@ class Vocabulary:
         """
         return not self._forbidden.search(text.lower())
 
-    def _tiers(self, section: str) -> Dict[str, float]:
+    def _tiers(self, section: str) -> dict[str, float]:
         return {t: w for t, w in self.weights.items() if self.lexicon.tier(section, t)}
 
     def _compile_forbidden(self) -> Pattern[str]:
-        seen: Dict[str, bool] = {}
+        seen: dict[str, bool] = {}
         for section, tier in self._word_tiers():
             reached = self.lexicon.tier(section, "half") if "half" in self.weights else []
             for entry in self.lexicon.tier(section, tier):
@@ -95,7 +95,7 @@ class Vocabulary:
         pattern = "|".join(re.escape(word) for word in words)
         return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)" if words else r"(?!)")
 
-    def _word_tiers(self) -> List[Tuple[str, str]]:
+    def _word_tiers(self) -> list[tuple[str, str]]:
         return [
             (section, tier)
             for section in self.lexicon.sections

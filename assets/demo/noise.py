@@ -1,10 +1,9 @@
-from typing import Dict, List
 import re
 
 from dice import Dice
 
-STYLES: Dict[str, float] = {"tidy": 0.34, "casual": 0.34, "sloppy": 0.24, "loud": 0.08}
-SLANG: Dict[str, str] = {
+STYLES: dict[str, float] = {"tidy": 0.34, "casual": 0.34, "sloppy": 0.24, "loud": 0.08}
+SLANG: dict[str, str] = {
     "you": "u",
     "your": "ur",
     "are": "r",
@@ -27,7 +26,7 @@ SLANG: Dict[str, str] = {
     "hours": "hrs",
 }
 
-STRETCHED: Dict[str, str] = {
+STRETCHED: dict[str, str] = {
     "so": "soooo",
     "very": "veryyy",
     "really": "reallyyy",
@@ -39,7 +38,7 @@ STRETCHED: Dict[str, str] = {
 }
 
 
-def type_out(sentences: List[str], dice: Dice, *, emoji: str = "") -> str:
+def type_out(sentences: list[str], dice: Dice, *, emoji: str = "") -> str:
     """Write sentences down as somebody would type them.
 
     sentences (List[str]): Plain sentences; questions may end with "?".
@@ -79,7 +78,7 @@ def _end(sentence: str, style: str, dice: Dice) -> str:
 
 
 def _sloppy(sentence: str, dice: Dice) -> str:
-    words: List[str] = []
+    words: list[str] = []
     for word in sentence.lower().split(" "):
         if word in SLANG and dice.chance(0.6):
             word = SLANG[word]

@@ -1,15 +1,15 @@
-from typing import Callable, Dict, List, Tuple
+from collections.abc import Callable
 
 from grammar import FEELINGS, POLARITIES, TOPICS, Writer, world_of
 
-Sentences = List[str]
+Sentences = list[str]
 # Sentences, labels, and the polarity an emoji would have.
-Row = Tuple[Sentences, List[str], str]
+Row = tuple[Sentences, list[str], str]
 
 EMOTIONS = ("anger", "joy", "sadness", "surprise", "trust")
-INTENTS: Dict[str, float] = {"complaint": 0.34, "praise": 0.32, "question": 0.18, "request": 0.16}
+INTENTS: dict[str, float] = {"complaint": 0.34, "praise": 0.32, "question": 0.18, "request": 0.16}
 # What people feel when a topic goes well or goes wrong.
-MOODS: Dict[str, Tuple[str, str]] = {
+MOODS: dict[str, tuple[str, str]] = {
     "acting": ("joy", "sadness"),
     "battery": ("trust", "anger"),
     "build": ("trust", "anger"),
@@ -93,7 +93,7 @@ def write_emotion(writer: Writer) -> Row:
     dice = writer.dice
     topic = writer.topic()
     polarity = dice.weighted({"positive": 0.4, "negative": 0.4, "neutral": 0.2})
-    labels: List[str] = []
+    labels: list[str] = []
     if polarity == "neutral":
         sentences = [writer.clause("neutral", topic)]
     else:
@@ -121,10 +121,10 @@ def write_intent(writer: Writer) -> Row:
         polarity = "positive" if intent == "praise" else "negative"
         return around(writer, opinion(writer, polarity, topic), topic), [intent], polarity
     sentences: Sentences = []
-    if dice.chance(0.3):
+    if dice.chance(0.15):
         sentences.append(writer.clause(dice.pick(POLARITIES), topic, full=True))
     wish = writer.phrase(intent, topic)
-    sentences.append(wish + "?" if intent == "question" or dice.chance(0.15) else wish)
+    sentences.append(wish + "?" if intent == "question" or dice.chance(0.05) else wish)
     return around(writer, sentences, topic, after=False), [intent], "neutral"
 
 
@@ -140,14 +140,14 @@ def write_recommend(writer: Writer) -> Row:
     return around(writer, sentences, topic), [label], polarity
 
 
-WRITERS: Dict[str, Callable[[Writer], Row]] = {
+WRITERS: dict[str, Callable[[Writer], Row]] = {
     "emotion": write_emotion,
     "intent": write_intent,
     "recommend": write_recommend,
     "sentiment": write_sentiment,
     "topic": write_topic,
 }
-LABELS: Dict[str, Tuple[str, ...]] = {
+LABELS: dict[str, tuple[str, ...]] = {
     "emotion": EMOTIONS,
     "intent": tuple(INTENTS),
     "recommend": ("yes", "no"),

@@ -1,11 +1,13 @@
 """The command line: `python -m spacy mtl`, a group of spaCy's own. One command a file, each a thin
-wrapper around a function of the same name."""
+wrapper around a plain function."""
 
 from spacy.cli._util import app
 
 from ._app import mtl_cli
 from .baselines import baselines_cli, train_baselines
 from .compare import compare, compare_cli
+from .convert import convert_cli
+from .debug_data import debug_data_cli
 from .init_config import init_config, init_config_cli
 
 app.add_typer(mtl_cli)
@@ -14,6 +16,8 @@ __all__ = [
     "baselines_cli",
     "compare",
     "compare_cli",
+    "convert_cli",
+    "debug_data_cli",
     "init_config",
     "init_config_cli",
     "mtl_cli",

@@ -72,6 +72,8 @@ def compare(
     multi = evaluate_tasks(nlp, data, tasks, split=split)
     single: dict[str, Scores] = {}
     for task, folder in folders.items():
+        if not multi[task].get("n"):
+            continue
         single.update(evaluate_tasks(load_model(folder), data, [task], split=split))
     compared = {task: _compare_task(task, multi[task], single.get(task)) for task in tasks}
     return {
@@ -162,9 +164,7 @@ def _difference(scores: Mapping[str, float | None]) -> float | None:
 
 
 def _cells(name: str, row: Mapping[str, Any]) -> list[str]:
-    percent = {
-        key: None if row[key] is None else 100 * row[key] for key in (*SIDES, "difference")
-    }
+    percent = {key: None if row[key] is None else 100 * row[key] for key in (*SIDES, "difference")}
     return [
         name,
         format_number(row.get("rows"), ",d") if "rows" in row else "",

@@ -97,7 +97,7 @@ def init_config(
         raise ValueError(Errors.E307.format(lang=lang, reason=error)) from error
     if vectors is not None and not is_package(vectors) and not Path(vectors).is_dir():
         raise ValueError(Errors.E308.format(name=vectors))
-    summaries, found = summarize_tasks(data, tasks=tasks)
+    summaries = summarize_tasks(data, tasks=tasks)
     if any(summary.name == ENCODER for summary in summaries):
         raise ValueError(Errors.E305.format(name=ENCODER))
     defaults = defaults or Defaults()
@@ -112,7 +112,6 @@ def init_config(
         lang=lang,
         vectors=vectors,
         max_steps=max_steps,
-        subset=len(found) > len(summaries),
         defaults=defaults,
     )
 

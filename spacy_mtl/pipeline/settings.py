@@ -7,6 +7,7 @@ from spacy.language import Language
 from thinc.api import Model
 
 from ..errors import Errors, Warnings
+from ..score_metric import validate_score_metric
 from ..util import listing, task_cats, validate_task_name
 from .loss import balanced_weights
 from .statistics import TaskStatistics
@@ -24,6 +25,7 @@ def validate_settings(name: str, cfg: dict[str, Any], model: Model) -> None:
     RAISES (ValueError): If a setting is out of range or contradicts the model.
     """
     validate_task_name(cfg["task"])
+    validate_score_metric(cfg["score_metric"])
     weights = cfg["class_weights"]
     rules = (
         ("threshold", 0.0 <= cfg["threshold"] <= 1.0, "between 0 and 1"),
@@ -80,6 +82,7 @@ def check_labels(name: str, cfg: dict[str, Any]) -> None:
                 name=name, task=cfg["task"], kind=kind, lowest=lowest, labels=listing(labels)
             )
         )
+    validate_score_metric(cfg["score_metric"], labels)
     if isinstance(cfg["class_weights"], dict):
         unknown = sorted(set(cfg["class_weights"]) - set(labels))
         if unknown:

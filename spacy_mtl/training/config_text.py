@@ -6,16 +6,12 @@ from dataclasses import asdict
 from typing import Any
 
 from .config_defaults import Defaults, choose_budget
-from .config_template import (
+from .config_template import HEAD, LATER_TASK_COMMENT, NGRAMS, NO_NGRAMS, TASK
+from .config_template_training import (
     CORPUS,
-    HEAD,
     LABELS,
     LATER_CORPUS_COMMENT,
-    LATER_TASK_COMMENT,
-    NGRAMS,
     NO_LABELS_COMMENT,
-    NO_NGRAMS,
-    TASK,
     TRAINING,
 )
 from .task_summary import TaskSummary
@@ -30,7 +26,6 @@ def render_config(
     lang: str = "en",
     vectors: str | None = None,
     max_steps: int | None = None,
-    subset: bool = False,
     defaults: Defaults | None = None,
 ) -> str:
     """Write the config of a pipeline with one encoder and one head per task.
@@ -40,7 +35,6 @@ def render_config(
     lang (str): Code of the language.
     vectors (Optional[str]): Package or path of a pipeline with word vectors for the encoder.
     max_steps (Optional[int]): Number of training steps. Chosen by the size of the data if not set.
-    subset (bool): Whether the folder holds other tasks too, which the corpora must leave out.
     defaults (Optional[Defaults]): The values of the settings.
     RETURNS (str): The text of the config.
     """
@@ -49,7 +43,8 @@ def render_config(
     values = {key: _dump(value) for key, value in asdict(defaults).items()}
     budget = choose_budget(rows, defaults, max_steps=max_steps)
     values.update({key: _dump(value) for key, value in asdict(budget).items()})
-    values.update(first=tasks[0].name, rows=f"{rows:,}", n_tasks=str(len(tasks)))
+    n_tasks = f"{len(tasks)} text classifiers" if len(tasks) > 1 else "One text classifier"
+    values.update(first=tasks[0].name, rows=f"{rows:,}", n_tasks=n_tasks)
     head = HEAD.substitute(
         values,
         data=_dump(data),
@@ -64,7 +59,7 @@ def render_config(
     ]
     end = TRAINING.substitute(
         values,
-        corpora=_render_corpora(values, [task.name for task in tasks] if subset else None),
+        corpora=_render_corpora(values, [task.name for task in tasks]),
         score_weights=_render_score_weights(tasks),
         labels="\n".join(_render_labels(task) for task in tasks),
     )
@@ -100,7 +95,7 @@ def describe_task(task: TaskSummary, *, limit: int = 8) -> str:
     return " ".join(f"{task.name}: {rows}, {kind}: {shares}{more}".split())
 
 
-def _render_corpora(values: dict[str, str], tasks: list[str] | None) -> str:
+def _render_corpora(values: dict[str, str], tasks: list[str]) -> str:
     train = CORPUS.substitute(
         values, split="train", description="What is learned from.", tasks=_dump(tasks)
     )

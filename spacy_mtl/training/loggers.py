@@ -215,12 +215,14 @@ class MultitaskLog:
         self._steps = 0
         self._words = info["words"]
         self._start = self._last_step = perf_counter()
-        if self._bars:
-            training = self._nlp.config.interpolate()["training"]
-            total, max_steps = training["eval_frequency"], training["max_steps"]
-            if max_steps:
-                total = min(total, max_steps - info["step"])
-            self._bar = tqdm.tqdm(total=total, leave=False, file=self._stderr, unit="step")
+        if not self._bars:
+            return
+        training = self._nlp.config.interpolate()["training"]
+        total, max_steps = training["eval_frequency"], training["max_steps"]
+        if max_steps:
+            total = min(total, max_steps - info["step"])
+        if total > 0:
+            self._bar = tqdm.tqdm(total=total, leave=False, file=self._stderr, unit=" steps")
             self._bar.set_description(f"Epoch {info['epoch']}, from step {info['step']}")
 
     def _close_bar(self) -> None:

@@ -7,12 +7,11 @@ import numpy as np
 from spacy.training import Example
 
 from ..errors import Errors
+from ..score_metric import METRICS, chosen_labels, validate_score_metric
 from ..types import Scores
 from ..util import listing, task_cats
 from .metrics import Bools, Floats, auc, confusion_counts, mean, prf, subset_accuracy
 
-#: Metrics that `score_metric` can name by themselves.
-METRICS = (*("macro_f", "micro_f", "acc", "macro_p", "macro_r", "micro_p", "micro_r", "macro_auc"),)
 #: A label with a gold value from here on applies. Annotations may be soft, in [0, 1].
 POSITIVE = 0.5
 
@@ -72,36 +71,6 @@ def textcat_multitask_score(
     values["score"] = _select(values, score_metric)
     values["score_desc"] = score_metric
     return {f"{task}_{name}": value for name, value in values.items()}
-
-
-def validate_score_metric(metric: str, labels: Iterable[str] | None = None) -> str:
-    """Check the name of the metric that becomes the score of a task.
-
-    metric (str): A name in `METRICS`, "f:<label>" for the F-score of one label, or
-        "macro_f:<label>+<label>" for the mean F-score over some labels.
-    labels (Optional[Iterable[str]]): The labels of the task, if known already.
-    RETURNS (str): The metric, unchanged.
-    RAISES (ValueError): If there is no such metric or label.
-    """
-    chosen = _chosen_labels(metric)
-    if metric not in METRICS and (not chosen or not all(chosen)):
-        raise ValueError(Errors.E162.format(metric=metric, known=", ".join(METRICS)))
-    if labels is not None:
-        known = list(labels)
-        unknown = [label for label in chosen if label not in known]
-        if unknown:
-            text = Errors.E163.format(
-                metric=metric, unknown=listing(unknown), labels=listing(known)
-            )
-            raise ValueError(text)
-    return metric
-
-
-def _chosen_labels(metric: str) -> list[str]:
-    name, _, labels = metric.partition(":")
-    if name == "macro_f":
-        return labels.split("+") if labels else []
-    return [labels] if name == "f" else []
 
 
 def _collect(
@@ -172,5 +141,5 @@ def _select(values: dict[str, Any], metric: str) -> float | None:
     if metric in METRICS:
         return values[metric]
     per_type = values["f_per_type"] or {}
-    chosen = [per_type.get(label) for label in _chosen_labels(metric)]
+    chosen = [per_type.get(label) for label in chosen_labels(metric)]
     return mean([entry["f"] for entry in chosen if entry is not None])

@@ -3,7 +3,6 @@ head and data, and together the same number of training steps."""
 
 import math
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 from spacy.util import get_lang_class, registry
@@ -162,7 +161,7 @@ def _count_documents(config: Config) -> TaskSizes:
 def _find_sampler(config: Config) -> TaskSampler:
     place = config["training"]["train_corpus"].removeprefix("corpora.")
     for block in (config["training"]["batcher"], config["corpora"][place]):
-        sampler: Mapping[str, Any] | None = block.get("sampler")
+        sampler: dict[str, Any] | None = block.get("sampler")
         if sampler:
             found = registry.resolve({"sampler": sampler})["sampler"]
             if isinstance(found, TaskSampler):

@@ -37,9 +37,7 @@ class TaskSummary:
         return list(self.counts)
 
 
-def summarize_tasks(
-    data: str | Path, *, tasks: Iterable[str] | None = None
-) -> tuple[list[TaskSummary], list[str]]:
+def summarize_tasks(data: str | Path, *, tasks: Iterable[str] | None = None) -> list[TaskSummary]:
     """Read the training and dev files of a folder and tell what tasks they hold.
 
     Whether a task is single-label follows from its rows: it is if every one has exactly one label
@@ -47,8 +45,7 @@ def summarize_tasks(
 
     data (Union[str, Path]): The folder.
     tasks (Optional[Iterable[str]]): Names of the tasks to look at. All of them if not set.
-    RETURNS (Tuple[List[TaskSummary], List[str]]): The tasks, by name, and the names of all tasks
-        that the folder has data for.
+    RETURNS (List[TaskSummary]): The tasks, by name.
     RAISES (ValueError): If a task lacks a split or has nothing to learn, if dev has a label that
         train has not, if a wanted task does not exist, or if a file has bad rows.
     """
@@ -67,7 +64,7 @@ def summarize_tasks(
         lacking = [task for task in wanted if not any(scan.rows[task] for scan in scans)]
         if lacking:
             raise ValueError(Errors.E302.format(split=split, tasks=listing(lacking), path=data))
-    return [_summarize(task, train, dev, known) for task in wanted], found
+    return [_summarize(task, train, dev, known) for task in wanted]
 
 
 def sort_labels(labels: Collection[str]) -> list[str]:

@@ -1,12 +1,13 @@
 """Rows of text files, .jsonl, .csv and .tsv, before they are understood."""
 
 import csv
-import gzip
 import json
 import zlib
 from collections.abc import Iterable, Iterator
+from gzip import BadGzipFile, GzipFile
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import TypeAlias
 
 from ..errors import Errors, RowErrors
 from .rows import RowError
@@ -17,6 +18,8 @@ NumberedRow: TypeAlias = tuple[int, object]
 MAX_CELL = 2**24
 _BOM = b"\xef\xbb\xbf"
 _SHOWN_CELLS = 10
+#: How many bytes at the beginning tell whether a file is text.
+_HEAD = 4096
 
 
 def read_text_rows(path: Path, task: str, kind: str) -> Iterator[NumberedRow]:
@@ -31,11 +34,12 @@ def read_text_rows(path: Path, task: str, kind: str) -> Iterator[NumberedRow]:
     number = 0
     try:
         with _open(path) as file:
-            lines = _lines(file, path, task)
+            _check_is_text(file.peek(_HEAD)[:_HEAD], path, task)
+            lines = _without_bom(file)
             rows = _jsonl_rows(lines) if kind == "jsonl" else _csv_rows(lines, path, task, kind)
             for number, row in rows:
                 yield number, row
-    except (EOFError, gzip.BadGzipFile, zlib.error) as err:
+    except (EOFError, BadGzipFile, zlib.error) as err:
         raise ValueError(
             Errors.E105.format(path=path, task=task, kind="gzip", reason=err, line=number)
         ) from err
@@ -43,27 +47,22 @@ def read_text_rows(path: Path, task: str, kind: str) -> Iterator[NumberedRow]:
         raise ValueError(Errors.E103.format(path=path, task=task, reason=err)) from err
 
 
-def _open(path: Path) -> IO[bytes] | gzip.GzipFile:
-    if path.name.lower().endswith(".gz"):
-        return gzip.open(path, "rb")
-    return open(path, "rb")
+def _open(path: Path) -> BufferedReader | GzipFile:
+    return GzipFile(path, "rb") if path.name.lower().endswith(".gz") else open(path, "rb")
 
 
-def _lines(file: Iterable[bytes], path: Path, task: str) -> Iterator[bytes]:
-    for number, line in enumerate(file):
-        if number == 0:
-            _check_is_text(line, path, task)
-            line = line.removeprefix(_BOM)
-        yield line
-
-
-def _check_is_text(line: bytes, path: Path, task: str) -> None:
-    if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+def _check_is_text(head: bytes, path: Path, task: str) -> None:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise ValueError(Errors.E104.format(path=path, task=task, found="it is UTF-16"))
-    position = line.find(b"\0")
+    position = head.find(b"\0")
     if position >= 0:
         found = f"byte 0x00 at position {position}"
         raise ValueError(Errors.E104.format(path=path, task=task, found=found))
+
+
+def _without_bom(lines: Iterable[bytes]) -> Iterator[bytes]:
+    for number, line in enumerate(lines):
+        yield line if number else line.removeprefix(_BOM)
 
 
 def _jsonl_rows(lines: Iterable[bytes]) -> Iterator[NumberedRow]:

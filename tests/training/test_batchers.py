@@ -155,6 +155,14 @@ def test_reproducible_for_a_seed(strategy):
     assert run(1) != run(2)
 
 
+@pytest.mark.parametrize("strategy", ["proportional", "uniform"])
+def test_order_of_tasks_does_not_depend_on_the_list(strategy):
+    examples = make_examples(a=40, b=8, c=12)
+    first = [tasks_in(batch) for batch in make_batcher(strategy)(examples)]
+    second = [tasks_in(batch) for batch in make_batcher(strategy)(examples[::-1])]
+    assert first == second
+
+
 def test_order_of_tasks_differs_between_epochs():
     batcher, examples = make_batcher("proportional"), make_examples(a=40, b=40)
     assert [names(b) for b in batcher(examples)] != [names(b) for b in batcher(examples)]

@@ -212,6 +212,13 @@ def test_progress_bar_covers_one_interval_on_a_terminal():
     assert "/5 " in run.stderr.getvalue()
 
 
+def test_no_progress_bar_after_the_last_step():
+    run = Run(FakeNlp("topic"), Terminal)
+    run.log_step(make_info(25))
+    run.finalize()
+    assert run.stderr.getvalue() == ""
+
+
 @pytest.mark.parametrize("stdout", [io.StringIO, Terminal])
 def test_progress_bar_can_be_switched_off(stdout):
     run = Run(FakeNlp("topic"), stdout, Terminal(), progress_bar=False)
@@ -220,8 +227,9 @@ def test_progress_bar_can_be_switched_off(stdout):
     assert run.stderr.getvalue() == ""
 
 
-def test_no_progress_bar_when_stdout_is_no_terminal():
-    run = Run(FakeNlp("topic"), io.StringIO, Terminal())
+@pytest.mark.parametrize("stdout,stderr", [(io.StringIO, Terminal()), (Terminal, io.StringIO())])
+def test_no_progress_bar_unless_both_streams_are_terminals(stdout, stderr):
+    run = Run(FakeNlp("topic"), stdout, stderr)
     run.log_step(make_info())
     run.log_step(None)
     assert run.stderr.getvalue() == ""
