@@ -73,6 +73,8 @@ def NgramEmbed(
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable]:
     ops = model.ops
     table: Floats2d = model.get_param("E")
+    if not any(len(doc) for doc in docs):
+        return [ops.alloc2f(0, table.shape[1]) for _ in docs], _no_backprop
     lengths = ops.asarray1i([len(doc) for doc in docs])
     words = [doc.to_array(model.attrs["attr"]).reshape(-1).astype("uint64") for doc in docs]
     distinct, where = numpy.unique(numpy.concatenate(words), return_inverse=True)
@@ -105,6 +107,10 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
         return []
 
     return ops.unflatten(Y, lengths), backprop
+
+
+def _no_backprop(dYs: OutT) -> list:
+    return []
 
 
 def _lexeme_keys(model: Model, docs: InT, distinct: numpy.ndarray) -> tuple[Any, Any]:

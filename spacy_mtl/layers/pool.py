@@ -40,7 +40,7 @@ def forward(model: Model[InT, OutT], Xs: InT, is_train: bool) -> tuple[OutT, Cal
     poolings: list[str] = model.attrs["poolings"]
     lengths = ops.asarray1i([X.shape[0] for X in Xs])
     X = ops.flatten(Xs)
-    width = X.shape[1] if X.ndim == 2 else model.get_dim("nI")
+    width = X.shape[1] if Xs else model.get_dim("nI")
     parts = []
     callbacks = []
     for pooling in poolings:

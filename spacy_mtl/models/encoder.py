@@ -117,7 +117,10 @@ def _build_cnn(
     attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"] if subword_features else ["NORM"]
     rows = [embed_size, *[max(1, embed_size // 2)] * (len(attrs) - 1)]
     embed = _build_embed(width, attrs, rows, word_dropout, pretrained_vectors)
-    if maxout_pieces == 1:
+    encode: Model[list[Floats2d], list[Floats2d]]
+    if depth == 0:
+        encode = noop()
+    elif maxout_pieces == 1:
         encode = MishWindowEncoder(width=width, window_size=window_size, depth=depth)
     else:
         encode = MaxoutWindowEncoder(

@@ -221,6 +221,9 @@ class MultitaskTok2Vec(Tok2Vec):
             batch.backprop(batch.gradients)
             self._has_gradient = True
         batch.close()
+        # Should the encoder be frozen from now on, its listeners must not find this batch again.
+        for listener in self.listeners:
+            listener.receive(None, None, None)  # type: ignore[arg-type]
         if sgd is not None:
             self._step(sgd)
 

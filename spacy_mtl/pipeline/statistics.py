@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from weakref import WeakKeyDictionary
+from weakref import ReferenceType, WeakKeyDictionary, ref
 
+from spacy.language import Language
 from spacy.training import Example
 
 from ..util import tasks_of
@@ -55,26 +56,50 @@ class TaskStatistics:
 
 
 GetExamples = Callable[[], Iterable[Example]]
-_CACHE: "WeakKeyDictionary[GetExamples, dict[str, TaskStatistics]]" = WeakKeyDictionary()
 
 
-def collect_statistics(get_examples: GetExamples) -> dict[str, TaskStatistics]:
+@dataclass
+class _Reading:
+    """What one initialization of a pipeline has read.
+
+    nlp (ReferenceType[Language]): The pipeline.
+    statistics (Dict[str, TaskStatistics]): Statistics by task.
+    readers (Set[str]): The components that have asked for it.
+    """
+
+    nlp: ReferenceType[Language]
+    statistics: dict[str, TaskStatistics]
+    readers: set[str] = field(default_factory=set)
+
+
+_CACHE: WeakKeyDictionary[GetExamples, _Reading] = WeakKeyDictionary()
+
+
+def collect_statistics(
+    get_examples: GetExamples, *, reader: str, nlp: Language | None = None
+) -> dict[str, TaskStatistics]:
     """Read the training data once and count the annotations of every task.
 
     `Language.initialize` hands the same function to every component, and each call of it reads and
     tokenizes the whole corpus: with a dozen tasks that would take longer than training a small one.
-    So the result is kept for as long as the function lives.
+    So the result is kept for the other components. One that asks again is being initialized again,
+    maybe after the data has changed.
 
     get_examples (Callable[[], Iterable[Example]]): Returns the training data.
+    reader (str): Name of the component that asks.
+    nlp (Optional[Language]): The pipeline that is being initialized.
     RETURNS (Dict[str, TaskStatistics]): Statistics by task.
     """
+    if nlp is None:
+        return _collect(get_examples())
     try:
-        found = _CACHE.get(get_examples)
+        reading = _CACHE.get(get_examples)
     except TypeError:  # a callable that cannot be referenced weakly
         return _collect(get_examples())
-    if found is None:
-        found = _CACHE[get_examples] = _collect(get_examples())
-    return found
+    if reading is None or reading.nlp() is not nlp or reader in reading.readers:
+        reading = _CACHE[get_examples] = _Reading(ref(nlp), _collect(get_examples()))
+    reading.readers.add(reader)
+    return reading.statistics
 
 
 def _collect(examples: Iterable[Example]) -> dict[str, TaskStatistics]:

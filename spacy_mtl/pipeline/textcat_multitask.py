@@ -193,7 +193,7 @@ class MultitaskTextCategorizer(TrainablePipe):
             checks.check_encoder(self.name, self.model, nlp)
             checks.check_score_weight(self.name, f"{self.task}_score", nlp)
             settings.check_unique_task(self.name, self.task, nlp)
-        statistics = collect_statistics(get_examples)
+        statistics = collect_statistics(get_examples, reader=self.name, nlp=nlp)
         found = statistics.get(self.task)
         streamed = nlp is not None and checks.section(nlp, "training").get("max_epochs") == -1
         if found is None and not (labels and streamed):

@@ -1,6 +1,5 @@
 """The project file is checked against the commands it calls and, in a slow test, run."""
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -10,12 +9,15 @@ from typing import Any
 
 import pytest
 import srsly
-from conftest import write_data
+from small_data import write_data
 from spacy.cli._util import app
 from spacy.util import registry
 from typer.main import get_command
 from weasel.schemas import ProjectConfigSchema, validate
 from weasel.util.config import load_project_config
+
+from spacy_mtl.cli import init_config
+from spacy_mtl.cli.init_config import write_new_file
 
 ROOT = Path(__file__).parents[2]
 PROJECT = srsly.read_yaml(ROOT / "project.yml")
@@ -115,21 +117,22 @@ def test_assets_are_optional_and_public(asset):
 def test_whole_workflow(tmp_path):
     shutil.copy(ROOT / "project.yml", tmp_path)
     write_data(tmp_path / "assets" / "mine")
-    environment = {**os.environ, "SPACY_CONFIG_OVERRIDES": "--training.max_steps=20"}
+    text = init_config(tmp_path / "assets" / "mine", max_steps=20, width=32)
+    write_new_file(tmp_path / "configs" / "quick.cfg", text)
 
     def run(*arguments: str) -> str:
         command = [sys.executable, "-m", "spacy", "project", "run", *arguments]
-        done = subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    options = (".", "--vars.dataset", "mine")
+    options = (".", "--vars.dataset", "mine", "--vars.config", "quick")
     for name in PROJECT["workflows"]["all"]:
         if name != "package":
             run(name, *options)
-    resolved = load_project_config(tmp_path, overrides={"vars.dataset": "mine"})
+    resolved = load_project_config(
+        tmp_path, overrides={"vars.dataset": "mine", "vars.config": "quick"}
+    )
     for command in resolved["commands"]:
         if command["name"] != "package":
             assert all((tmp_path / output).exists() for output in command.get("outputs", []))
@@ -138,4 +141,5 @@ def test_whole_workflow(tmp_path):
     scores = srsly.read_json(tmp_path / "metrics" / "mine.scores.json")
     for task, row in table["tasks"].items():
         assert scores[f"{task}_score"] == pytest.approx(row["multi_task"])
+    assert (tmp_path / "configs" / "quick.cfg").read_text(encoding="utf8") == text
     assert "nothing changed" in run("train", *options)

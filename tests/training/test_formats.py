@@ -214,8 +214,7 @@ def test_texts_arrive_unchanged_in_every_format(tmp_path, text, extension):
     if extension == ".spacy":
         write_docs(path, [(text, {"x": 1.0})])
     elif extension == ".csv":
-        if "\x00" in text:
-            pytest.skip("a NUL cannot be written to a .csv file")
+        text = text.replace("\x00", "")
         path.write_bytes(f'text,label\r\n"{text}",x\r\n'.encode())
     else:
         data = json.dumps({"text": text, "label": "x"}, ensure_ascii=False).encode()
