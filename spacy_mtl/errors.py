@@ -116,6 +116,10 @@ class Errors:
         "[E136] Convert: task '{task}' has an unsplit file ({path}) beside files for: {splits}. "
         "Remove the one or the others."
     )
+    E137 = (
+        "[E137] Cannot write {path}: {reason}. Files replaced before: {moved}. Check the permissions "
+        "and run the command again."
+    )
     E140 = (
         "[E140] Config {path}: [{name}] is read by {found!r}, but only the reader '{reader}' can be "
         "checked. Name the folder with the data instead of the config."
@@ -131,6 +135,11 @@ class Errors:
     E143 = (
         "[E143] Component '{name}': train has labels of task '{task}' that [initialize.components."
         "{name}] does not list: {labels}. Add them to 'labels', or correct the data."
+    )
+
+    E144 = (
+        "[E144] Settings such as {name} replace values of a config, but {path} is a folder. Name a "
+        ".cfg file, or leave them out."
     )
 
     E150 = (

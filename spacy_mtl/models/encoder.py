@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from spacy.ml.models.tok2vec import MaxoutWindowEncoder, MishWindowEncoder
+from spacy.ml.models.tok2vec import MaxoutWindowEncoder
 from spacy.ml.staticvectors import StaticVectors
 from spacy.tokens import Doc
 from thinc.api import (
@@ -57,7 +57,7 @@ def build_hash_embed_cnn_v1(
     embed_size (int): Rows of the table for whole words. The tables for prefix, suffix and shape
         have half as many.
     window_size (int): Tokens on either side that a window layer reads.
-    maxout_pieces (int): Pieces of the maxout layers. 1 uses the Mish activation instead.
+    maxout_pieces (int): Pieces of the maxout window layers. 1 leaves them linear.
     subword_features (bool): Embed prefix, suffix and shape beside the normalised word.
     pretrained_vectors (bool): Embed the static vectors of the vocabulary too.
     word_dropout (float): Probability that training hides a whole token.
@@ -120,8 +120,6 @@ def _build_cnn(
     encode: Model[list[Floats2d], list[Floats2d]]
     if depth == 0:
         encode = noop()
-    elif maxout_pieces == 1:
-        encode = MishWindowEncoder(width=width, window_size=window_size, depth=depth)
     else:
         encode = MaxoutWindowEncoder(
             width=width, window_size=window_size, maxout_pieces=maxout_pieces, depth=depth

@@ -58,18 +58,22 @@ def balanced_weights(
     n_docs: int,
     *,
     multi_label: bool,
+    power: float = 1.0,
 ) -> dict[str, float]:
-    """Compute class weights that give each class the same total weight.
+    """Compute class weights that give rare classes more weight.
 
     For labels that exclude each other: `n_docs / (n_labels * count)`, as in scikit-learn (King & Zeng
-    2001, "Logistic Regression in Rare Events Data"). For independent labels: the weight of a true
-    label, `negatives / positives`, while a false one weighs 1. Labels that never occur weigh 1.
+    2001, "Logistic Regression in Rare Events Data"), so that each class has the same total weight.
+    For independent labels: the weight of a true label, `negatives / positives`, while a false one
+    weighs 1. Labels that never occur weigh 1. A power below 1 goes only a part of the way; the mean
+    weight of a document is 1 in any case.
 
     labels (Sequence[str]): The labels.
     positives (Mapping[str, float]): How often each label is true.
     known (Mapping[str, int]): How often each label is stated.
     n_docs (int): Annotated documents.
     multi_label (bool): Whether labels are independent of each other.
+    power (float): Exponent of the weights.
     RETURNS (Dict[str, float]): Weights by label.
     """
     weights = {}
@@ -78,10 +82,13 @@ def balanced_weights(
         if not count:
             weights[label] = 1.0
         elif multi_label:
-            weights[label] = max(known.get(label, n_docs) - count, 1.0) / count
+            weights[label] = (max(known.get(label, n_docs) - count, 1.0) / count) ** power
         else:
-            weights[label] = n_docs / (len(labels) * count)
-    return weights
+            weights[label] = (n_docs / (len(labels) * count)) ** power
+    if multi_label:
+        return weights
+    mean = sum(weights[label] * positives.get(label, 0.0) for label in labels) / n_docs
+    return {label: weight / mean if label in positives else 1.0 for label, weight in weights.items()}
 
 
 def cross_entropy(

@@ -1,19 +1,23 @@
 """Checks of a task component's settings against its model, its labels and its data."""
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from spacy.language import Language
+from spacy.training import Example
 from thinc.api import Model
 
 from ..errors import Errors, Warnings
 from ..score_metric import validate_score_metric
 from ..util import listing, task_cats, validate_task_name
 from .loss import balanced_weights
-from .statistics import TaskStatistics
+from .statistics import TOLERANCE, TaskStatistics
 
 MISSING = ("zero", "unknown")
-CLASS_WEIGHTS = ("none", "balanced")
+#: Exponents of the class weights by the setting that asks for them.
+POWERS = {"balanced": 1.0, "sqrt_balanced": 0.5}
+CLASS_WEIGHTS = ("none", *POWERS)
 
 
 def validate_settings(name: str, cfg: dict[str, Any], model: Model) -> None:
@@ -141,6 +145,47 @@ def check_statistics(name: str, cfg: dict[str, Any], found: TaskStatistics) -> N
         )
 
 
+def check_targets(
+    name: str, cfg: dict[str, Any], examples: Sequence[Example], targets: Any, mask: Any
+) -> None:
+    """Check the targets of a training batch: a stream is not read beforehand.
+
+    name (str): Name of the component.
+    cfg (Dict[str, Any]): Its settings.
+    examples (Sequence[Example]): The batch.
+    targets (numpy.ndarray): Its targets `(n_docs, n_labels)`.
+    mask (numpy.ndarray): 1 where a target is known.
+    RAISES (ValueError): If a document of a single-label task has several true labels, none, or an
+        unknown one.
+    """
+    if cfg["multi_label"]:
+        return
+    wrong = (abs(targets.sum(axis=1) - 1.0) > TOLERANCE) & (mask.max(axis=1) > 0)
+    if not wrong.any():
+        return
+    reference = examples[int(wrong.argmax())].reference
+    found = task_cats(reference.cats, cfg["task"])
+    unknown = sorted(set(found) - set(cfg["labels"]))
+    if unknown:
+        raise ValueError(
+            Errors.E223.format(
+                name=name,
+                task=cfg["task"],
+                unknown=listing(unknown),
+                labels=listing(cfg["labels"]),
+            )
+        )
+    raise ValueError(
+        Errors.E222.format(
+            name=name,
+            task=cfg["task"],
+            cats=found,
+            text=reference.text[:80],
+            count=int(wrong.sum()),
+        )
+    )
+
+
 def resolve_class_weights(
     name: str, cfg: dict[str, Any], found: TaskStatistics | None, *, streamed: bool
 ) -> dict[str, float]:
@@ -165,4 +210,5 @@ def resolve_class_weights(
         found.known,
         found.n_docs,
         multi_label=cfg["multi_label"],
+        power=POWERS[setting],
     )

@@ -84,7 +84,8 @@ def make_textcat_multitask(
     missing (str): What a multi-label document says about labels that it does not state: "zero" (they
         are false) or "unknown" (no loss, no score).
     loss_weight (float): Weight of the task's mean loss, and so of its voice in the encoder.
-    class_weights (Union[str, Dict[str, float]]): "none", "balanced", or a weight by label.
+    class_weights (Union[str, Dict[str, float]]): "none", "balanced", "sqrt_balanced" (half-way), or a
+        weight by label.
     label_smoothing (float): Share of a target that is spread evenly, 0 to below 1.
     score_metric (str): The score that becomes `<task>_score`, e.g. "macro_f", "acc", "f:<label>".
     scorer (Optional[Callable]): The scoring function.
@@ -267,6 +268,7 @@ class MultitaskTextCategorizer(TrainablePipe):
         if not n_annotated:
             self._send_no_gradient()
             return losses
+        settings.check_targets(self.name, self.cfg, examples, targets, mask)
         set_dropout_rate(self.model, drop)
         scores, backprop = self.model.begin_update([example.predicted for example in examples])
         loss, d_scores = self._loss(scores, targets, mask)

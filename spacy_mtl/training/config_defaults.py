@@ -11,14 +11,14 @@ class Defaults:
     has the same setting.
     """
 
-    width: int = 96
+    width: int = 160
     depth: int = 2
     embed_size: int = 5000
     window_size: int = 1
     maxout_pieces: int = 3
     subword_features: bool = True
     word_dropout: float = 0.0
-    ngram_width: int = 0
+    ngram_width: int = 64
     ngram_rows: int = 20000
     ngram_size: int = 2
     char_min: int = 3
@@ -47,7 +47,8 @@ class Defaults:
     sampling: str = "temperature"
     temperature: float = 2.0
     anneal_steps: int = 10000
-    learn_rate: float = 0.001
+    learn_rate: float = 0.002
+    warmup: float = 0.05
     L2: float = 0.01
     grad_clip: float = 1.0
     use_averages: bool = True

@@ -93,8 +93,15 @@ grad_clip = %{grad_clip}
 use_averages = %{use_averages}
 # Keeps divisions finite.
 eps = 0.00000001
-# Size of a step. Higher (0.002, 0.003) learns faster and less finely, lower (0.0005) needs more steps.
-learn_rate = %{learn_rate}
+
+# Size of a step: grows over the first steps, then shrinks evenly and is 0 at the last one.
+[training.optimizer.learn_rate]
+@schedules = "warmup_linear.v1"
+# Its largest value. Higher (0.004) learns faster and less finely, lower (0.001) needs more steps.
+initial_rate = %{learn_rate}
+warmup_steps = %{warmup_steps}
+# Train until it is 0: with patience above, training rarely ends early.
+total_steps = ${training.max_steps}
 
 # The best model is the one with the best weighted mean of these. Equal weights: every task counts the
 # same, however many rows it has. Raise the weight of the task that matters.

@@ -44,6 +44,7 @@ def render_config(
     budget = choose_budget(rows, defaults, max_steps=max_steps)
     values.update({key: _dump(value) for key, value in asdict(budget).items()})
     n_tasks = f"{len(tasks)} text classifiers" if len(tasks) > 1 else "One text classifier"
+    values["warmup_steps"] = _dump(max(1, round(defaults.warmup * budget.max_steps)))
     values.update(first=tasks[0].name, rows=f"{rows:,}", n_tasks=n_tasks)
     head = HEAD.substitute(
         values,

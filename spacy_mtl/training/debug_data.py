@@ -64,6 +64,8 @@ def debug_data(
         config = load_config(path, overrides=dict(overrides), interpolate=True)
         files, known = _config_files(path, config)
     else:
+        if overrides:
+            raise ValueError(Errors.E144.format(name=listing(overrides), path=path))
         files = find_task_files(path)
         known = {task for by_task in files.values() for task in by_task}
     stats = collect_stats(files, known_tasks=known, tasks=tasks)

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import Errors
+from ..util import listing
 
 
 class StagedFiles:
@@ -37,7 +38,7 @@ class StagedFiles:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as err:
-            raise _cannot_write(target, err) from err
+            raise OSError(Errors.E135.format(path=target, reason=err.strerror or err)) from err
 
     def __enter__(self) -> "StagedFiles":
         """RETURNS (StagedFiles): The collection."""
@@ -65,11 +66,16 @@ class StagedFiles:
         self._created.extend(reversed(missing))
 
     def _move(self) -> None:
+        moved: list[Path] = []
         for target in list(self._staged):
             try:
                 os.replace(self._staged[target], target)
             except OSError as err:
-                raise _cannot_write(target, err) from err
+                reason = err.strerror or err
+                raise OSError(
+                    Errors.E137.format(path=target, reason=reason, moved=listing(moved))
+                ) from err
+            moved.append(target)
             del self._staged[target]
 
     def _discard(self) -> None:
@@ -80,7 +86,3 @@ class StagedFiles:
         for folder in reversed(self._created):
             with suppress(OSError):
                 folder.rmdir()
-
-
-def _cannot_write(path: Path, err: OSError) -> OSError:
-    return OSError(Errors.E135.format(path=path, reason=err.strerror or err))

@@ -9,7 +9,9 @@ LOGITS = numpy.asarray([[1.0, 2.0, -1.0], [0.0, 0.0, 0.0], [800.0, -800.0, 0.0]]
 def test_exclusive_classes_share_one():
     Y = logits_activation(exclusive_classes=True).predict(LOGITS)
     numpy.testing.assert_allclose(Y.sum(axis=1), 1.0, rtol=1e-5)
-    numpy.testing.assert_allclose(Y[0], numpy.exp(LOGITS[0]) / numpy.exp(LOGITS[0]).sum(), rtol=1e-5)
+    numpy.testing.assert_allclose(
+        Y[0], numpy.exp(LOGITS[0]) / numpy.exp(LOGITS[0]).sum(), rtol=1e-5
+    )
 
 
 def test_independent_classes_are_logistic():

@@ -6,9 +6,7 @@ from spacy_mtl.layers.ngram_embed import NgramEmbed
 
 
 def make(nlp, *, ngram_size=2, char_max=4, rows=200, **settings):
-    model = NgramEmbed(
-        6, rows, ngram_size=ngram_size, char_min=3, char_max=char_max, **settings
-    )
+    model = NgramEmbed(6, rows, ngram_size=ngram_size, char_min=3, char_max=char_max, **settings)
     model.initialize(X=words(nlp, "some words"))
     return model
 

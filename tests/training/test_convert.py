@@ -6,7 +6,7 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from spacy.lang.en import English
 from spacy.tokens import Doc, DocBin
@@ -306,6 +306,7 @@ def test_shares_of_the_rest():
     }
 
 
+@settings(deadline=None)
 @given(
     texts=st.lists(st.sets(st.sampled_from("abcde")), min_size=1, max_size=80),
     seed=st.integers(0, 3),

@@ -250,6 +250,11 @@ def test_config_paths_can_be_overridden(data, tmp_path):
     assert debug_data(config, overrides={"paths.train": str(data())}).tasks
 
 
+def test_overrides_need_a_config(data):
+    with pytest.raises(ValueError, match=r"E144.*paths\.train"):
+        debug_data(data(), overrides={"paths.train": "x"})
+
+
 @pytest.mark.parametrize(
     "reader,path,code", [("spacy.Corpus.v1", "x", "E140"), (READER, "", "E141")]
 )
