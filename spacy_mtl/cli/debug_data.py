@@ -8,6 +8,7 @@ from pathlib import Path
 import srsly
 import typer
 from spacy.cli._util import parse_config_overrides
+from spacy.util import ENV_VARS
 from wasabi import msg
 
 from ..training.data_checks import imbalance
@@ -45,7 +46,9 @@ def debug_data_cli(
     With a config, its settings can be overridden, e.g. --paths.train assets/mydata
     """
     with show_errors():
-        overrides = parse_config_overrides(ctx.args)
+        # Settings from the environment are meant for configs, and a folder has none.
+        variable = None if path.is_dir() else ENV_VARS.CONFIG_OVERRIDES
+        overrides = parse_config_overrides(ctx.args, env_var=variable)
         report = debug_data(path, tasks=split_names(tasks), overrides=overrides)
         if json_path:
             data = srsly.json_dumps(report.to_dict(), indent=2).encode("utf-8")

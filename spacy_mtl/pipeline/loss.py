@@ -88,7 +88,9 @@ def balanced_weights(
     if multi_label:
         return weights
     mean = sum(weights[label] * positives.get(label, 0.0) for label in labels) / n_docs
-    return {label: weight / mean if label in positives else 1.0 for label, weight in weights.items()}
+    return {
+        label: weight / mean if label in positives else 1.0 for label, weight in weights.items()
+    }
 
 
 def cross_entropy(

@@ -53,8 +53,8 @@ class Defaults:
     grad_clip: float = 1.0
     use_averages: bool = True
 
-    steps_per_root_row: float = 40.0
-    fewest_steps: int = 400
+    steps_per_root_row: float = 20.0
+    fewest_steps: int = 300
     most_steps: int = 20000
     evaluations: int = 20
     patience_evaluations: int = 10
