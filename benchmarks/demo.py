@@ -44,6 +44,7 @@ def run_seed(seed: int) -> dict[str, Any]:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        (folder / "all").mkdir()
         train(init_nlp(config), folder / "all", stdout=io.StringIO(), stderr=io.StringIO())
         trained = time.perf_counter()
         train_baselines(CONFIG, folder / "single", overrides=overrides)

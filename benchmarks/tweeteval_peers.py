@@ -37,16 +37,17 @@ from thinc.api import use_ops
 from tweeteval_data import DATA_ENV, LABELS, SETS, load
 from tweeteval_metrics import confusion, score_confusions, set_score, write_record
 
+Settings = dict[str, Any]
 RESULTS = Path(__file__).parent / "results" / "tweeteval"
 PACKAGES = ("spacy", "thinc", "numpy", "scikit-learn", "floret")
 EVALUATED = ("dev", "test")
 
-LR_GRID: list[dict[str, Any]] = [
+LR_GRID: list[Settings] = [
     {"C": C, "class_weight": class_weight}
     for C, class_weight in itertools.product((1.0, 3.0, 10.0), (None, "balanced"))
 ]
-LR_FIXED: dict[str, Any] = {"max_iter": 1000, "tol": 1e-3}
-TFIDF_FIXED: dict[str, Any] = {"sublinear_tf": True, "dtype": numpy.float32}
+LR_FIXED: Settings = {"max_iter": 1000, "tol": 1e-3}
+TFIDF_FIXED: Settings = {"sublinear_tf": True, "dtype": numpy.float32}
 FLORET_GRID = [
     {"lr": lr, "epoch": epoch, "minn": minn, "maxn": maxn}
     for lr, epoch, (minn, maxn) in itertools.product((0.1, 0.5), (5, 25), ((0, 0), (3, 5)))
@@ -63,41 +64,43 @@ class Predictions(NamedTuple):
 
     dev: list[str]
     test: list[str]
-    settings: dict[str, Any]
+    settings: Settings
 
 
-def run_tfidf_lr(data_dir: str | Path, seed: int, name: str) -> Predictions:
+def run_tfidf_lr(data_dir: str | Path, seed: int, name: str, **settings: Any) -> Predictions:
     """Logistic regression on TF-IDF weights of word unigrams and bigrams.
 
     data_dir (str | Path): The folder of the data.
     seed (int): Orders the training rows; the optimum does not depend on it.
     name (str): The set.
+    settings (Any): The settings; without any, they are chosen on dev.
     RETURNS (Predictions): The labels of dev and test.
     """
-    return _run_lr(data_dir, seed, name, use_chars=False)
+    return _run_lr(data_dir, seed, name, settings, use_chars=False)
 
 
-def run_tfidf_char_lr(data_dir: str | Path, seed: int, name: str) -> Predictions:
-    """Logistic regression on TF-IDF weights of word n-grams (1-2) and of character n-grams within
-    words (3-5).
+def run_tfidf_char_lr(data_dir: str | Path, seed: int, name: str, **settings: Any) -> Predictions:
+    """Logistic regression on TF-IDF weights of word (1-2) and character (3-5) n-grams.
 
     data_dir (str | Path): The folder of the data.
     seed (int): Orders the training rows; the optimum does not depend on it.
     name (str): The set.
+    settings (Any): The settings; without any, they are chosen on dev.
     RETURNS (Predictions): The labels of dev and test.
     """
-    return _run_lr(data_dir, seed, name, use_chars=True)
+    return _run_lr(data_dir, seed, name, settings, use_chars=True)
 
 
-def run_floret(data_dir: str | Path, seed: int, name: str) -> Predictions:
+def run_floret(data_dir: str | Path, seed: int, name: str, **settings: Any) -> Predictions:
     """A supervised fastText classifier, as trained by floret, on lower-cased tokens.
 
     data_dir (str | Path): The folder of the data.
     seed (int): The seed of the classifier.
     name (str): The set.
+    settings (Any): The settings; without any, they are chosen on dev.
     RETURNS (Predictions): The labels of dev and test.
     """
-    settings = _tune_floret(str(data_dir), name)
+    settings = settings or _tune_floret(data_dir, name)
     model = _train_floret(data_dir, name, seed, settings)
     dev, test = (_predict_floret(model, data_dir, name, split) for split in EVALUATED)
     return Predictions(dev, test, settings)
@@ -115,9 +118,8 @@ def run_spacy_textcat(data_dir: str | Path, seed: int, name: str) -> Predictions
 
 
 def run_spacy_textcat_accuracy(data_dir: str | Path, seed: int, name: str) -> Predictions:
-    """Stock spaCy with `--optimize accuracy`: an ensemble of a convolutional network and a bag of
-    words. The config asks for the vectors of en_core_web_lg; they are left out, as no other peer
-    is pretrained.
+    """Stock spaCy with `--optimize accuracy`: convolutional network and bag of words. The vectors
+    of en_core_web_lg that the config asks for are left out: no other peer is pretrained.
 
     data_dir (str | Path): The folder of the data.
     seed (int): The seed of the training run.
@@ -129,7 +131,7 @@ def run_spacy_textcat_accuracy(data_dir: str | Path, seed: int, name: str) -> Pr
         return _run_spacy(data_dir, seed, name, optimize="accuracy")
 
 
-SYSTEMS: dict[str, Callable[[str | Path, int, str], Predictions]] = {
+SYSTEMS: dict[str, Callable[..., Predictions]] = {
     "tfidf_lr": run_tfidf_lr,
     "tfidf_char_lr": run_tfidf_char_lr,
     "floret": run_floret,
@@ -140,6 +142,7 @@ SYSTEMS: dict[str, Callable[[str | Path, int, str], Predictions]] = {
 
 def run_system(system: str, seed: int, *, data_dir: str | Path, out_dir: Path) -> dict[str, Any]:
     """Run a system on every set that its file does not hold yet, and score it once all are there.
+    Settings that another seed has chosen are taken over.
 
     system (str): A key of `SYSTEMS`.
     seed (int): The seed.
@@ -152,18 +155,21 @@ def run_system(system: str, seed: int, *, data_dir: str | Path, out_dir: Path) -
     if "test" in record:
         return record
     sets = record.get("sets", {})
+    settings: dict[str, Settings] = {}
+    for other in out_dir.glob(f"{system}-*.json"):
+        rows = json.loads(other.read_text(encoding="utf8"))["sets"]
+        settings |= {name: row["settings"] for name, row in rows.items()}
     for name in [name for name in SETS if name not in sets]:
         start, cpu_start = time.perf_counter(), time.process_time()
-        predictions = SYSTEMS[system](data_dir, seed, name)
+        predictions = SYSTEMS[system](data_dir, seed, name, **settings.get(name, {}))
         sets[name] = {
             "seconds": round(time.perf_counter() - start, 1),
             "cpu_seconds": round(time.process_time() - cpu_start, 1),
             "settings": predictions.settings,
-            **{
-                split: confusion(name, load(data_dir, name, split)[1], getattr(predictions, split))
-                for split in EVALUATED
-            },
         }
+        for split in EVALUATED:
+            gold = load(data_dir, name, split)[1]
+            sets[name][split] = confusion(name, gold, getattr(predictions, split))
         record = {
             "system": system,
             "seed": seed,
@@ -181,8 +187,10 @@ def run_system(system: str, seed: int, *, data_dir: str | Path, out_dir: Path) -
     return record
 
 
-def _run_lr(data_dir: str | Path, seed: int, name: str, *, use_chars: bool) -> Predictions:
-    settings = _tune_lr(str(data_dir), name, use_chars)
+def _run_lr(
+    data_dir: str | Path, seed: int, name: str, settings: Settings, *, use_chars: bool
+) -> Predictions:
+    settings = settings or _tune_lr(data_dir, name, use_chars)
     texts, labels = load(data_dir, name, "train")
     order = random.Random(seed).sample(range(len(texts)), len(texts))
     model = make_pipeline(_features(use_chars), LogisticRegression(**settings, **LR_FIXED))
@@ -191,14 +199,13 @@ def _run_lr(data_dir: str | Path, seed: int, name: str, *, use_chars: bool) -> P
     return Predictions(dev, test, settings)
 
 
-@cache
-def _tune_lr(data_dir: str, name: str, use_chars: bool) -> dict[str, Any]:
+def _tune_lr(data_dir: str | Path, name: str, use_chars: bool) -> Settings:
     texts, labels = load(data_dir, name, "train")
     dev_texts, dev_labels = load(data_dir, name, "dev")
     features = _features(use_chars)
     X, X_dev = features.fit_transform(texts), features.transform(dev_texts)
 
-    def dev_score(settings: dict[str, Any]) -> float:
+    def dev_score(settings: Settings) -> float:
         model = LogisticRegression(**settings, **LR_FIXED).fit(X, labels)
         return set_score(name, dev_labels, model.predict(X_dev))
 
@@ -211,18 +218,17 @@ def _features(use_chars: bool) -> BaseEstimator:
     return make_union(words, chars) if use_chars else words
 
 
-@cache
-def _tune_floret(data_dir: str, name: str) -> dict[str, Any]:
+def _tune_floret(data_dir: str | Path, name: str) -> Settings:
     gold = load(data_dir, name, "dev")[1]
 
-    def dev_score(settings: dict[str, Any]) -> float:
+    def dev_score(settings: Settings) -> float:
         model = _train_floret(data_dir, name, 0, settings)
         return set_score(name, gold, _predict_floret(model, data_dir, name, "dev"))
 
     return max(FLORET_GRID, key=dev_score)
 
 
-def _train_floret(data_dir: str | Path, name: str, seed: int, settings: dict[str, Any]) -> Any:
+def _train_floret(data_dir: str | Path, name: str, seed: int, settings: Settings) -> Any:
     labels = load(data_dir, name, "train")[1]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "train.txt"
@@ -258,13 +264,9 @@ def _run_spacy(data_dir: str | Path, seed: int, name: str, *, optimize: str) -> 
             _write_docs(Path(config["paths"][split]), data_dir, name, split)
         train_nlp(init_nlp(config), Path(folder), stdout=io.StringIO(), stderr=io.StringIO())
         nlp = spacy.load(Path(folder) / "model-best")
-    rows = (load(data_dir, name, split)[0] for split in EVALUATED)
-    dev, test = ([_best(doc.cats) for doc in nlp.pipe(texts)] for texts in rows)
-    return Predictions(dev, test, {"optimize": optimize})
-
-
-def _best(cats: dict[str, float]) -> str:
-    return max(cats, key=cats.__getitem__)
+    docs = (nlp.pipe(load(data_dir, name, split)[0]) for split in EVALUATED)
+    dev, test = ([max(d.cats, key=d.cats.__getitem__) for d in split] for split in docs)
+    return Predictions(dev, test, {})
 
 
 def _write_docs(path: Path, data_dir: str | Path, name: str, split: str) -> None:
@@ -282,7 +284,6 @@ def main() -> None:
     parser.add_argument("--data", default=os.environ.get(DATA_ENV))
     parser.add_argument("--systems", default=",".join(SYSTEMS))
     parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
     if not args.data:
         parser.error(NO_DATA.format(env=DATA_ENV))
@@ -290,7 +291,7 @@ def main() -> None:
     if unknown := sorted(set(systems) - set(SYSTEMS)):
         parser.error(UNKNOWN_SYSTEMS.format(unknown=unknown, names=", ".join(SYSTEMS)))
     for system, seed in itertools.product(systems, map(int, args.seeds.split(","))):
-        record = run_system(system, seed, data_dir=args.data, out_dir=args.out)
+        record = run_system(system, seed, data_dir=args.data, out_dir=RESULTS)
         print(f"{system} {seed}: test ALL {record['test']['ALL']}", flush=True)
 
 

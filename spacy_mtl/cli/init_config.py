@@ -101,11 +101,12 @@ def init_config(
     if any(summary.name == ENCODER for summary in summaries):
         raise ValueError(Errors.E305.format(name=ENCODER))
     defaults = defaults or Defaults()
-    defaults = replace(
-        defaults,
-        width=defaults.width if width is None else width,
-        depth=defaults.depth if depth is None else depth,
-    )
+    if width is not None:
+        # The part of the n-grams keeps its proportion: it has to be smaller than the whole.
+        ngram_width = width * defaults.ngram_width // defaults.width
+        defaults = replace(defaults, width=width, ngram_width=ngram_width)
+    if depth is not None:
+        defaults = replace(defaults, depth=depth)
     return render_config(
         summaries,
         data.as_posix(),

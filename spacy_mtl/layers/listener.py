@@ -57,7 +57,7 @@ def build_tok2vec_listener_v1(*, width: int, upstream: str = "*") -> Model[InT, 
 
 
 def forward(model: Tok2VecListener, docs: InT, is_train: bool) -> tuple[OutT, Callable]:
-    if is_train and model._batch_id is not None and model.get_batch_id(docs) == model._batch_id:
+    if is_train and _is_announced(model, docs):
         return model._outputs, model._backprop  # type: ignore[return-value]
     width = model.get_dim("nO")
     outputs: OutT = []
@@ -75,6 +75,15 @@ def forward(model: Tok2VecListener, docs: InT, is_train: bool) -> tuple[OutT, Ca
             tensor = model.ops.alloc2f(len(doc), width)
         outputs.append(model.ops.asarray2f(tensor))
     return outputs, _no_backprop
+
+
+def _is_announced(model: Tok2VecListener, docs: InT) -> bool:
+    if model._batch_id is None:
+        return False
+    if model._batch_id == model.get_batch_id(docs):
+        return True
+    # spaCy's own encoder announces its batches by spaCy's own hash.
+    return model._batch_id == SpacyTok2VecListener.get_batch_id(docs)
 
 
 def _no_backprop(d_outputs: Any) -> list:

@@ -53,7 +53,7 @@ def check_training(name: str, nlp: Language) -> None:
     training = section(nlp, "training")
     check_dropout(name, training.get("dropout"))
     for frozen in training.get("frozen_components") or []:
-        if frozen in nlp.component_names:
+        if frozen in nlp.disabled:  # else it is about to be initialized
             model = getattr(nlp.get_pipe(frozen), "model", None)
             if isinstance(model, Model) and is_untrained(model):
                 raise ValueError(Errors.E212.format(name=frozen))

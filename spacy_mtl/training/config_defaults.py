@@ -19,7 +19,9 @@ class Defaults:
     subword_features: bool = True
     word_dropout: float = 0.0
     ngram_width: int = 64
-    ngram_rows: int = 20000
+    ngram_rows_per_root_row: float = 300.0
+    fewest_ngram_rows: int = 10000
+    most_ngram_rows: int = 100000
     ngram_size: int = 2
     char_min: int = 3
     char_max: int = 5
@@ -29,7 +31,7 @@ class Defaults:
     head_maxout_pieces: int = 2
     threshold: float = 0.5
     loss_weight: float = 1.0
-    class_weights: str = "none"
+    class_weights: str = "sqrt_balanced"
     label_smoothing: float = 0.0
     score_metric: str = "macro_f"
 
@@ -40,7 +42,7 @@ class Defaults:
     head_ngram_rows: int = 65536
     head_ngram_attr: str = "NORM"
 
-    dropout: float = 0.2
+    dropout: float = 0.3
     batch_size: int = 32
     buffer: int = 2000
     shuffle_buffer: int = 10000
@@ -53,11 +55,11 @@ class Defaults:
     grad_clip: float = 1.0
     use_averages: bool = True
 
-    steps_per_root_row: float = 20.0
+    steps_per_root_row: float = 24.0
     fewest_steps: int = 300
     most_steps: int = 20000
-    evaluations: int = 20
-    patience_evaluations: int = 10
+    evaluations: int = 15
+    patience_evaluations: int = 8
 
 
 @dataclass(frozen=True)
@@ -87,3 +89,15 @@ def choose_budget(rows: int, defaults: Defaults, *, max_steps: int | None = None
         frequency = max(10, round(frequency, -1))
     steps = max_steps or frequency * defaults.evaluations
     return Budget(steps, frequency, frequency * defaults.patience_evaluations)
+
+
+def choose_ngram_rows(rows: int, defaults: Defaults) -> int:
+    """Choose the size of the table of n-grams. It grows with the square root of the data, as the number
+    of different n-grams roughly does.
+
+    rows (int): Annotated training documents of all tasks together.
+    defaults (Defaults): The rule's numbers.
+    RETURNS (int): Rows of the table, in whole thousands.
+    """
+    wanted = round(defaults.ngram_rows_per_root_row * math.sqrt(rows), -3)
+    return int(min(max(wanted, defaults.fewest_ngram_rows), defaults.most_ngram_rows))

@@ -125,8 +125,8 @@ missing = %{missing}
 # Factor of this task's loss. 2.0 makes the shared encoder serve this task more, at the expense of
 # the others. The sampler below decides how often it is seen.
 loss_weight = %{loss_weight}
-# Weights of the labels in the loss: "none", "balanced" (rare labels count more: better recall and
-# often better macro F-score, less accuracy) or one number per label.
+# Weights of the labels in the loss: "none", "balanced" (all labels weigh the same in sum: better
+# recall of rare ones, less accuracy), "sqrt_balanced" (half-way) or one number per label.
 class_weights = %{class_weights}
 # Share of the probability that targets leave to the other labels. 0.05 to 0.1 gives less confident
 # predictions and can help with noisy labels.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from .config_defaults import Defaults, choose_budget
+from .config_defaults import Defaults, choose_budget, choose_ngram_rows
 from .config_template import HEAD, LATER_TASK_COMMENT, NGRAMS, NO_NGRAMS, TASK
 from .config_template_training import (
     CORPUS,
@@ -44,6 +44,7 @@ def render_config(
     budget = choose_budget(rows, defaults, max_steps=max_steps)
     values.update({key: _dump(value) for key, value in asdict(budget).items()})
     n_tasks = f"{len(tasks)} text classifiers" if len(tasks) > 1 else "One text classifier"
+    values["ngram_rows"] = _dump(choose_ngram_rows(rows, defaults))
     values["warmup_steps"] = _dump(max(1, round(defaults.warmup * budget.max_steps)))
     values.update(first=tasks[0].name, rows=f"{rows:,}", n_tasks=n_tasks)
     head = HEAD.substitute(

@@ -60,8 +60,7 @@ def single_task_config(config: Config, task: str, share: float) -> Config:
     training = config["training"]
     _drop_weights(training["batcher"].get("sampler"))
     training["score_weights"] = {f"{task}_score": 1.0}
-    _shrink_budget(training, share)
-    _shrink_schedules(training["optimizer"], share)
+    _shrink_schedules(training["optimizer"], _shrink_budget(training, share))
     return config
 
 
@@ -104,9 +103,9 @@ def _drop_weights(sampler: dict[str, Any] | None) -> None:
         sampler.update(strategy="uniform", weights=None)
 
 
-def _shrink_budget(training: dict[str, Any], share: float) -> None:
+def _shrink_budget(training: dict[str, Any], share: float) -> float:
     """Give a training its share of the steps, with as many evaluations as before: both sides then
-    choose their best model from equally many.
+    choose their best model from equally many. Returns the share after rounding up to an evaluation.
     """
     for name in ("max_steps", "eval_frequency"):
         if not isinstance(training[name], int) or training[name] < 1:
@@ -115,9 +114,11 @@ def _shrink_budget(training: dict[str, Any], share: float) -> None:
     patience = training["patience"] / training["eval_frequency"]
     frequency = max(1, math.ceil(share * training["max_steps"] / evaluations))
     steps = math.ceil(share * training["max_steps"] / frequency) * frequency
+    ratio = steps / training["max_steps"]
     training["eval_frequency"] = frequency
     training["max_steps"] = steps
     training["patience"] = math.ceil(patience * frequency)
+    return ratio
 
 
 def _shrink_schedules(block: Any, share: float) -> None:
@@ -125,7 +126,7 @@ def _shrink_schedules(block: Any, share: float) -> None:
         return
     for key, value in block.items():
         if key in STEP_SETTINGS and isinstance(value, int):
-            block[key] = max(1, math.ceil(value * share))
+            block[key] = max(1, round(value * share))
         else:
             _shrink_schedules(value, share)
 

@@ -31,7 +31,6 @@ def test_keeps_encoder_and_head(config):
     for name in ("tok2vec", "topic"):
         assert single["components"][name] == resolved["components"][name]
     assert single["training"]["batcher"] == resolved["training"]["batcher"]
-    assert single["training"]["optimizer"] == resolved["training"]["optimizer"]
 
 
 def test_leaves_the_original_config_alone(config):
@@ -89,6 +88,12 @@ def test_gets_as_many_evaluations(config, share):
     patience = [t["patience"] / t["eval_frequency"] for t in (multi, single)]
     assert evaluations[0] == evaluations[1]
     assert patience[0] == patience[1]
+
+
+@pytest.mark.parametrize("share", [0.001, 0.1234, 0.5, 1.0])
+def test_learning_rate_falls_until_the_last_step(config, share):
+    single = single_task_config(config, "topic", share)["training"]
+    assert single["optimizer"]["learn_rate"]["total_steps"] == single["max_steps"]
 
 
 def test_schedules_shrink_with_the_steps(config):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from spacy.cli._util import app
 from spacy.cli.init_config import fill_config
-from spacy.util import load_config
+from spacy.util import load_config, registry
 from thinc.api import Config
 from typer.testing import CliRunner
 
@@ -27,6 +27,13 @@ def test_fill_config_changes_nothing(data, tmp_path, defaults):
     before, after = fill_config(tmp_path / "filled.cfg", path, silent=True)
     assert before == after
     assert load_config(tmp_path / "filled.cfg") == load_config(path)
+
+
+@pytest.mark.parametrize("width", [1, 16, 33, 300])
+def test_any_width_makes_a_valid_config(data, width):
+    config = Config().from_str(init_config(data, width=width))
+    encoder = registry.resolve({"model": config["components"]["tok2vec"]["model"]})["model"]
+    assert encoder.get_dim("nO") == width
 
 
 @pytest.mark.parametrize("n_tasks", [1, 2, 3, 6, 7, 11, 20])

@@ -140,10 +140,10 @@ def test_two_tasks_with_equal_labels_are_kept_apart():
 
 
 def test_a_task_with_a_hundredth_of_the_rows_is_learned():
-    rows = [(f"{text} {i}", cats) for i in range(100) for text, cats in TOPIC]
+    rows = [(f"{text} {i}", cats) for i in range(50) for text, cats in TOPIC]
     nlp = make_pipeline("sentiment", "topic")
-    rows += SENTIMENT[:1] + SENTIMENT[3:4] + [("good", SENTIMENT[0][1]), ("bad", SENTIMENT[3][1])]
-    train(nlp, rows, n_steps=40)
+    rows += [SENTIMENT[0], SENTIMENT[3]]
+    train(nlp, rows, n_steps=25)
     scores = nlp.evaluate(make_examples(nlp, rows))
     assert scores["sentiment_acc"] == scores["topic_acc"] == 1.0
 
@@ -203,6 +203,10 @@ def test_gradient_of_an_own_encoder_equals_the_numeric_one():
 
 def assert_gradient(nlp, rows):
     """Compare with finite differences along the gradient, and along a random direction."""
+    for _, pipe in nlp.pipeline:
+        for node in pipe.model.walk():
+            if "E" in node.param_names:  # keep away from the kinks of maxout, which lie around 0
+                node.set_param("E", node.get_param("E") * 8)
     recorder = gradients(nlp, make_examples(nlp, rows))
     rng = numpy.random.default_rng(0)
     for _, pipe in nlp.pipeline:
@@ -212,10 +216,14 @@ def assert_gradient(nlp, rows):
             size = numpy.linalg.norm(gradient)
             noise = rng.normal(size=gradient.shape).astype("f")
             for direction in (gradient / max(size, 1e-8), noise / numpy.linalg.norm(noise)):
-                weights = node.get_param(name)
-                found = numeric_gradient(lambda: total_loss(nlp, rows), weights, direction)
                 expected = float((gradient * direction).sum())
-                assert expected == pytest.approx(found, rel=0.05, abs=2e-3), (node.name, name)
+                for eps in (1e-3, 3e-4, 1e-4):  # a kink nearby needs a smaller step
+                    weights = node.get_param(name)
+                    found = numeric_gradient(lambda: total_loss(nlp, rows), weights, direction, eps)
+                    if expected == pytest.approx(found, rel=0.02, abs=2e-3):
+                        break
+                else:
+                    pytest.fail(f"{node.name} {name}: {expected} instead of {found}")
 
 
 @pytest.mark.parametrize("loss_weight", [1.0, 0.25, 0.0])
@@ -385,7 +393,8 @@ def test_class_weights_survive_saving(tmp_path):
     nlp = make_trained("sentiment", rows=SENTIMENT[:4], class_weights="balanced", n_steps=1)
     nlp.to_disk(tmp_path)
     weights = spacy.load(tmp_path).get_pipe("sentiment").cfg["label_weights"]
-    assert weights == nlp.get_pipe("sentiment").cfg["label_weights"] != {}
+    assert weights
+    assert weights == pytest.approx(nlp.get_pipe("sentiment").cfg["label_weights"])
 
 
 def test_label_smoothing_spreads_the_target():
