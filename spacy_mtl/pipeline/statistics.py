@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from spacy.language import Language
-from spacy.training import Example
+from spacy.training import Example, validate_examples
 
 from ..util import tasks_of
 
@@ -105,6 +105,8 @@ def collect_statistics(
 def _collect(examples: Iterable[Example]) -> dict[str, TaskStatistics]:
     statistics: dict[str, TaskStatistics] = {}
     for example in examples:
+        # One by one: validate_get_examples would read all the data once more for each component.
+        validate_examples([example], "MultitaskTextCategorizer.initialize")
         for task, values in tasks_of(example.reference.cats).items():
             statistics.setdefault(task, TaskStatistics()).add(example, values)
     return statistics

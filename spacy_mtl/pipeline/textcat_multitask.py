@@ -10,7 +10,7 @@ import srsly
 from spacy.language import Language
 from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.tokens import Doc
-from spacy.training import Example, validate_examples, validate_get_examples
+from spacy.training import Example, validate_examples
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
@@ -188,7 +188,6 @@ class MultitaskTextCategorizer(TrainablePipe):
         RAISES (ValueError): If the data has no row for the task, rows that contradict the settings,
             or the pipeline around the component does not fit.
         """
-        validate_get_examples(get_examples, "MultitaskTextCategorizer.initialize")
         if nlp is not None:
             checks.check_training(self.name, nlp)
             checks.check_encoder(self.name, self.model, nlp)

@@ -21,7 +21,7 @@ class Defaults:
     ngram_width: int = 64
     ngram_rows_per_root_row: float = 300.0
     fewest_ngram_rows: int = 10000
-    most_ngram_rows: int = 100000
+    most_ngram_rows: int = 50000
     ngram_size: int = 2
     char_min: int = 3
     char_max: int = 5
@@ -46,9 +46,8 @@ class Defaults:
     batch_size: int = 32
     buffer: int = 2000
     shuffle_buffer: int = 10000
-    sampling: str = "temperature"
+    sampling: str = "annealed"
     temperature: float = 2.0
-    anneal_steps: int = 10000
     learn_rate: float = 0.002
     warmup: float = 0.05
     L2: float = 0.01
@@ -78,17 +77,22 @@ def choose_budget(rows: int, defaults: Defaults, *, max_steps: int | None = None
     rows (int): Annotated training documents of all tasks together.
     defaults (Defaults): The rule's numbers.
     max_steps (Optional[int]): A number of steps to use instead of the rule's.
-    RETURNS (Budget): The budget. The last step falls on an evaluation.
+    RETURNS (Budget): The budget. The last step falls on an evaluation, unless a given number of
+        steps has no suitable divisor.
     """
-    wanted = max_steps or min(
-        max(defaults.steps_per_root_row * math.sqrt(rows), defaults.fewest_steps),
-        defaults.most_steps,
-    )
-    frequency = max(1, round(wanted / defaults.evaluations))
-    if not max_steps:
-        frequency = max(10, round(frequency, -1))
-    steps = max_steps or frequency * defaults.evaluations
-    return Budget(steps, frequency, frequency * defaults.patience_evaluations)
+    if max_steps:
+        frequency = max(1, max_steps // _choose_evaluations(max_steps, defaults.evaluations))
+    else:
+        wanted = max(defaults.steps_per_root_row * math.sqrt(rows), defaults.fewest_steps)
+        frequency = round(min(wanted, defaults.most_steps) / defaults.evaluations, -1)
+        frequency = max(10, int(frequency))
+        max_steps = frequency * defaults.evaluations
+    return Budget(max_steps, frequency, frequency * defaults.patience_evaluations)
+
+
+def _choose_evaluations(max_steps: int, usual: int) -> int:
+    near = sorted(range(usual // 2, 2 * usual), key=lambda count: abs(count - usual))
+    return next((count for count in near if count and max_steps % count == 0), usual)
 
 
 def choose_ngram_rows(rows: int, defaults: Defaults) -> int:

@@ -56,9 +56,10 @@ seed = ${system.seed}
 # Decides which task the next batch is of.
 [training.batcher.sampler]
 @misc = "spacy_mtl.TaskSampler.v1"
-# "temperature" (between the next two), "proportional" (by number of rows: large tasks dominate),
-# "uniform" and "round_robin" (all equally often: small tasks are repeated much), "annealed" (from
-# proportional to uniform) or "weights".
+# "annealed" (from the next to "uniform" as training goes on: the encoder learns from large tasks
+# first, small ones are not repeated before), "proportional" (by number of rows: large tasks dominate),
+# "temperature" (between that and uniform), "uniform" and "round_robin" (all equally often: small
+# tasks are repeated much) or "weights".
 strategy = %{sampling}
 # For "temperature": 1.0 is proportional; the higher, the nearer to uniform, which serves small tasks.
 temperature = %{temperature}
@@ -67,7 +68,7 @@ max_size = 0
 # For "weights": one number per task, e.g. {"%{first}":2.0,...}.
 weights = null
 # For "annealed": steps until all tasks are drawn equally often.
-anneal_steps = %{anneal_steps}
+anneal_steps = ${training.max_steps}
 
 # A table per evaluation, and everything as training.jsonl in the output folder.
 [training.logger]

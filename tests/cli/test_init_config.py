@@ -173,6 +173,21 @@ def test_training_ends_with_an_evaluation(rows):
     assert 0 < budget.eval_frequency < budget.max_steps
 
 
+@pytest.mark.parametrize("steps", [20, 24, 50, 100, 500, 1000, 1536, 20_000])
+def test_given_steps_end_with_an_evaluation(steps):
+    budget = choose_budget(500, Defaults(), max_steps=steps)
+    assert budget.max_steps == steps
+    assert steps % budget.eval_frequency == 0
+    assert 5 <= steps // budget.eval_frequency <= 2 * Defaults().evaluations
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 7, 997])
+def test_given_steps_without_a_divisor(steps):
+    budget = choose_budget(500, Defaults(), max_steps=steps)
+    assert budget.max_steps == steps
+    assert 1 <= budget.eval_frequency <= steps
+
+
 def test_larger_data_gets_a_larger_budget():
     steps = [choose_budget(rows, Defaults()).max_steps for rows in (100, 2_000, 50_000, 10**7)]
     assert steps == sorted(steps)
