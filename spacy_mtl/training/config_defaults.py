@@ -84,8 +84,8 @@ def choose_budget(rows: int, defaults: Defaults, *, max_steps: int | None = None
         frequency = max(1, max_steps // _choose_evaluations(max_steps, defaults.evaluations))
     else:
         wanted = max(defaults.steps_per_root_row * math.sqrt(rows), defaults.fewest_steps)
-        frequency = round(min(wanted, defaults.most_steps) / defaults.evaluations, -1)
-        frequency = max(10, int(frequency))
+        interval = min(wanted, defaults.most_steps) / defaults.evaluations
+        frequency = max(10, int(round(interval, -1)))
         max_steps = frequency * defaults.evaluations
     return Budget(max_steps, frequency, frequency * defaults.patience_evaluations)
 

@@ -51,10 +51,18 @@ def summarize_tasks(data: str | Path, *, tasks: Iterable[str] | None = None) -> 
     """
     files = find_task_files(data)
     known = sorted({task for found in files.values() for task in found})
+    if tasks is not None:
+        # As the corpus reader does: files of other tasks need not be readable.
+        tasks = sorted(set(tasks))
+        if set(tasks) <= set(known):
+            files = {
+                split: {task: path for task, path in found.items() if task in tasks}
+                for split, found in files.items()
+            }
     train = _scan_files(files.get("train", {}), known)
     dev = _scan_files(files.get("dev", {}), known)
     found = sorted({task for scan in (*train, *dev) for task in scan.rows})
-    wanted = found if tasks is None else sorted(set(tasks))
+    wanted = found if tasks is None else list(tasks)
     unknown = [task for task in wanted if task not in found]
     if unknown:
         raise ValueError(
