@@ -12,7 +12,7 @@ from spacy.util import logger
 
 from ..errors import Errors, Warnings
 from ..types import Cats, Reader, TaskSizes
-from ..util import split_key
+from ..util import listing, split_key
 from .files import DataPath, resolve_files
 from .formats import ReadStats, check_on_error, read_records
 from .rows import Record, fill_labels
@@ -139,6 +139,13 @@ class MultitaskCorpus:
                     )
                 )
             scans[task] = scan
+        lacking = [t for t in self.tasks or () if not any(s.rows[t] for s in scans.values())]
+        if lacking:
+            found = sorted({task for scan in scans.values() for task in scan.rows})
+            text = Errors.E117.format(
+                missing=listing(lacking), path=self.path, split=self.split, found=listing(found)
+            )
+            raise ValueError(text)
         return scans
 
     @property

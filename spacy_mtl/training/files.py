@@ -83,6 +83,11 @@ def resolve_files(
         files, known = _folder_files(path, split)
     missing = sorted(set(tasks or ()) - set(files))
     chosen = {t: f for t, f in files.items() if tasks is None or t in tasks}
+    binary = {t: f for t, f in files.items() if f.suffix == ".spacy"}
+    if missing and binary:
+        # A DocBin may hold tasks that no file is named after. The reader looks when it has read it.
+        chosen = {t: f for t, f in files.items() if t in chosen or t in binary}
+        missing = []
     if missing or not chosen:
         shown = "the mapping" if isinstance(path, Mapping) else path
         raise ValueError(

@@ -4,6 +4,7 @@ import json
 import logging
 from collections import Counter
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from spacy.lang.en import English
@@ -301,3 +302,18 @@ def test_the_training_loop_reads_passes_as_epochs(sized, nlp, max_epochs):
 
     batches = islice(create_train_batches(nlp, corpus, batcher, max_epochs), 30)
     assert Counter(epoch for epoch, _ in batches) == {0: 15, 1: 15}
+
+
+def test_tasks_without_a_file_are_found_in_a_docbin(tmp_path: Path):
+    nlp = English()
+    docs = DocBin()
+    for number in range(4):
+        doc = nlp(f"text {number}")
+        doc.cats = {"tone/good": 1.0, "topic/film": float(number % 2)}
+        docs.add(doc)
+    (tmp_path / "mixed").mkdir()
+    docs.to_disk(tmp_path / "mixed" / "train.spacy")
+    corpus = create_multitask_corpus(tmp_path, split="train", tasks=["topic"])
+    assert [list(example.reference.cats) for example in corpus(nlp)] == [["topic/film"]] * 4
+    with pytest.raises(ValueError, match="E117.*price"):
+        create_multitask_corpus(tmp_path, split="train", tasks=["topic", "price"])
