@@ -2,13 +2,10 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import numpy
-import srsly
 from spacy.language import Language
-from spacy.pipeline.trainable_pipe import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
@@ -19,8 +16,8 @@ from ..util import join_key
 from . import checks, settings
 from .extensions import set_extensions
 from .loss import cross_entropy, make_targets
-from .saving import save_atomically
 from .statistics import collect_statistics
+from .task_pipe import TaskPipe
 
 DEFAULT_CONFIG = """
 [model]
@@ -107,7 +104,7 @@ def make_textcat_multitask(
     )
 
 
-class MultitaskTextCategorizer(TrainablePipe):
+class MultitaskTextCategorizer(TaskPipe):
     """Classify documents for one task. Any number of these can share one encoder.
 
     The component learns from the documents that are annotated for its task, which are those whose
@@ -135,43 +132,26 @@ class MultitaskTextCategorizer(TrainablePipe):
 
         RAISES (ValueError): If a setting is out of range or contradicts the model.
         """
-        self.vocab = vocab
-        self.model = model
-        self.name = name
+        super().__init__(
+            vocab,
+            model,
+            name,
+            task=task,
+            multi_label=multi_label,
+            threshold=threshold,
+            missing=missing,
+            loss_weight=loss_weight,
+            class_weights=class_weights,
+            label_smoothing=label_smoothing,
+            score_metric=score_metric,
+        )
+        self.cfg["label_weights"] = {}
         self.scorer = scorer
-        self.cfg: dict[str, Any] = {
-            "task": task or name,
-            "labels": [],
-            "multi_label": multi_label,
-            "threshold": threshold,
-            "missing": missing,
-            "loss_weight": loss_weight,
-            "class_weights": class_weights,
-            "label_smoothing": label_smoothing,
-            "score_metric": score_metric,
-            "label_weights": {},
-        }
-        self._has_own_task_name = task is not None
         settings.validate_settings(name, self.cfg, model)
         #: Annotated documents learned from, and updates that they came in, in this process.
         self.n_seen = 0
         self.n_updates = 0
         self._has_gradient = False
-
-    @property
-    def task(self) -> str:
-        """RETURNS (str): Name of the task."""
-        return self.cfg["task"]
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """RETURNS (Tuple[str, ...]): The labels, without the name of the task."""
-        return tuple(self.cfg["labels"])
-
-    @property
-    def label_data(self) -> list[str]:
-        """RETURNS (List[str]): The labels, as `spacy init labels` saves them."""
-        return list(self.cfg["labels"])
 
     def initialize(
         self,
@@ -303,72 +283,6 @@ class MultitaskTextCategorizer(TrainablePipe):
         if self._has_gradient:
             self.model.finish_update(sgd)
             self._has_gradient = False
-
-    def add_label(self, label: str) -> int:
-        """Add a label. A trained component keeps what it knows about the others.
-
-        label (str): The label.
-        RETURNS (int): 1 if the label is new, else 0.
-        RAISES (ValueError): If the label is no string, or empty.
-        """
-        if not isinstance(label, str) or not label:
-            raise ValueError(Errors.E230.format(name=self.name, label=label))
-        if label in self.cfg["labels"]:
-            return 0
-        self._allow_extra_label()
-        self.cfg["labels"].append(label)
-        if "resize_output" in self.model.attrs:
-            self.model = self.model.attrs["resize_output"](self.model, len(self.labels))
-        self.vocab.strings.add(join_key(self.task, label))
-        return 1
-
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Save the component. If that fails, what was saved there before is unchanged.
-
-        path (Union[str, Path]): The folder.
-        exclude (Iterable[str]): Names of fields that are not saved.
-        RAISES (OSError): If the folder cannot be written.
-        """
-        save_atomically(self.name, path, super().to_disk, exclude=exclude)
-
-    def from_disk(
-        self, path: str | Path, *, exclude: Iterable[str] = ()
-    ) -> "MultitaskTextCategorizer":
-        """Load the component.
-
-        path (Union[str, Path]): The folder.
-        exclude (Iterable[str]): Names of fields that are not loaded.
-        RETURNS (MultitaskTextCategorizer): The component.
-        """
-        self._restore(srsly.read_json(Path(path) / "cfg"))
-        super().from_disk(path, exclude=[*exclude, "cfg"])
-        return self
-
-    def from_bytes(
-        self, bytes_data: bytes, *, exclude: Iterable[str] = ()
-    ) -> "MultitaskTextCategorizer":
-        """Load the component from a bytestring.
-
-        bytes_data (bytes): What `to_bytes` returned.
-        exclude (Iterable[str]): Names of fields that are not loaded.
-        RETURNS (MultitaskTextCategorizer): The component.
-        """
-        self._restore(srsly.json_loads(srsly.msgpack_loads(bytes_data)["cfg"]))
-        super().from_bytes(bytes_data, exclude=[*exclude, "cfg"])
-        return self
-
-    def _restore(self, saved: dict[str, Any]) -> None:
-        # Only what training has found: settings come from the config, where users change them.
-        for key in ("labels", "label_weights"):
-            self.cfg[key] = saved[key]
-        if not self._has_own_task_name:
-            self.cfg["task"] = saved["task"]
-        if saved["labels"] and "resize_output" in self.model.attrs:
-            self.model = self.model.attrs["resize_output"](self.model, len(saved["labels"]))
-
-    def _require_labels(self) -> None:
-        if not self.labels:
-            raise ValueError(Errors.E232.format(name=self.name))
 
     def _targets(self, examples: Sequence[Example]) -> tuple[numpy.ndarray, numpy.ndarray]:
         return make_targets(

@@ -1,0 +1,119 @@
+"""The labels of a task and its state on disk: what a component has beside its learning."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import srsly
+from spacy.pipeline.trainable_pipe import TrainablePipe
+from thinc.api import Model
+
+from ..errors import Errors
+from ..util import join_key
+from .saving import save_atomically
+
+Self = TypeVar("Self", bound="TaskPipe")
+
+
+class TaskPipe(TrainablePipe):
+    """Base of components that have a task: its name, its labels, and how both are saved."""
+
+    def __init__(
+        self, vocab: Any, model: Model, name: str, *, task: str | None, **settings: Any
+    ) -> None:
+        """Initialize the component.
+
+        vocab (Vocab): The shared vocabulary.
+        model (Model): The model.
+        name (str): Name of the component.
+        task (Optional[str]): Name of the task. Defaults to the component's name.
+        **settings (Any): All other settings.
+        """
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.cfg: dict[str, Any] = {
+            "task": task or name,
+            "labels": [],
+            **settings,
+            "configured": {"task": task, **settings},
+        }
+
+    @property
+    def task(self) -> str:
+        """RETURNS (str): Name of the task."""
+        return self.cfg["task"]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """RETURNS (Tuple[str, ...]): The labels, without the name of the task."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> list[str]:
+        """RETURNS (List[str]): The labels, as `spacy init labels` saves them."""
+        return list(self.cfg["labels"])
+
+    def add_label(self, label: str) -> int:
+        """Add a label. A trained component keeps what it knows about the others.
+
+        label (str): The label.
+        RETURNS (int): 1 if the label is new, else 0.
+        RAISES (ValueError): If the label is no string, or empty.
+        """
+        if not isinstance(label, str) or not label:
+            raise ValueError(Errors.E230.format(name=self.name, label=label))
+        if label in self.cfg["labels"]:
+            return 0
+        self._allow_extra_label()
+        self.cfg["labels"].append(label)
+        if "resize_output" in self.model.attrs:
+            self.model = self.model.attrs["resize_output"](self.model, len(self.labels))
+        self.vocab.strings.add(join_key(self.task, label))
+        return 1
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save the component. If that fails, what was saved there before is unchanged.
+
+        path (Union[str, Path]): The folder.
+        exclude (Iterable[str]): Names of fields that are not saved.
+        RAISES (OSError): If the folder cannot be written.
+        """
+        save_atomically(self.name, path, super().to_disk, exclude=exclude)
+
+    def from_disk(self: Self, path: str | Path, *, exclude: Iterable[str] = ()) -> Self:
+        """Load the component.
+
+        path (Union[str, Path]): The folder.
+        exclude (Iterable[str]): Names of fields that are not loaded.
+        RETURNS (TaskPipe): The component.
+        """
+        self._restore(srsly.read_json(Path(path) / "cfg"))
+        super().from_disk(path, exclude=[*exclude, "cfg"])
+        return self
+
+    def from_bytes(self: Self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> Self:
+        """Load the component from a bytestring.
+
+        bytes_data (bytes): What `to_bytes` returned.
+        exclude (Iterable[str]): Names of fields that are not loaded.
+        RETURNS (TaskPipe): The component.
+        """
+        self._restore(srsly.json_loads(srsly.msgpack_loads(bytes_data)["cfg"]))
+        super().from_bytes(bytes_data, exclude=[*exclude, "cfg"])
+        return self
+
+    def _restore(self, saved: dict[str, Any]) -> None:
+        # A setting may have been changed in the component before it was saved, or in the config
+        # since then. The config's change is the later one.
+        configured = self.cfg["configured"]
+        for key, value in saved.items():
+            if key not in configured or configured[key] == saved["configured"].get(key):
+                self.cfg[key] = value
+        self.cfg["configured"] = configured
+        if saved["labels"] and "resize_output" in self.model.attrs:
+            self.model = self.model.attrs["resize_output"](self.model, len(saved["labels"]))
+
+    def _require_labels(self) -> None:
+        if not self.labels:
+            raise ValueError(Errors.E232.format(name=self.name))
