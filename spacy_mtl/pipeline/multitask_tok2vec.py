@@ -143,6 +143,7 @@ class MultitaskTok2Vec(Tok2Vec):
         docs (Iterable[Doc]): The documents.
         RETURNS (List[Floats2d]): Per document an array `(n_tokens, width)`.
         """
+        self._take_delayed_step()
         docs = list(docs)
         if not any(len(doc) for doc in docs):
             width = self.model.get_dim("nO")
@@ -227,6 +228,12 @@ class MultitaskTok2Vec(Tok2Vec):
         if sgd is not None:
             self._step(sgd)
 
+    def _take_delayed_step(self) -> None:
+        # Some heads never answer, because they are frozen or disabled. Once one has, the batch is over
+        # for all of them when the pipeline is used or saved.
+        if self._delayed_sgd is not None and self._batch is not None and self._batch.n_answers:
+            self._close_batch()
+
     def _step(self, sgd: Optimizer) -> None:
         # An optimizer step without a gradient would still apply momentum and weight decay.
         if self._has_gradient:
@@ -240,4 +247,14 @@ class MultitaskTok2Vec(Tok2Vec):
         exclude (Iterable[str]): Names of fields that are not saved.
         RAISES (OSError): If the folder cannot be written.
         """
+        self._take_delayed_step()
         save_atomically(self.name, path, super().to_disk, exclude=exclude)
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Write the component to a bytestring.
+
+        exclude (Iterable[str]): Names of fields that are not written.
+        RETURNS (bytes): The component.
+        """
+        self._take_delayed_step()
+        return super().to_bytes(exclude=exclude)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, cast
 
 import numpy
@@ -16,7 +17,7 @@ from ..util import join_key
 from . import checks, settings
 from .extensions import set_extensions
 from .loss import cross_entropy, make_targets
-from .statistics import collect_statistics
+from .statistics import SAMPLE_SIZE, collect_statistics
 from .task_pipe import TaskPipe
 
 DEFAULT_CONFIG = """
@@ -176,7 +177,8 @@ class MultitaskTextCategorizer(TaskPipe):
         statistics = collect_statistics(get_examples, reader=self.name, nlp=nlp)
         found = statistics.get(self.task)
         streamed = nlp is not None and checks.section(nlp, "training").get("max_epochs") == -1
-        if found is None and not (labels and streamed):
+        # Labels that are known make up for data only where the data was not all there to be read.
+        if found is None and not ((labels or self.labels) and (streamed or not statistics)):
             names = ", ".join(sorted(statistics)) or "none"
             raise ValueError(Errors.E220.format(name=self.name, task=self.task, found=names))
         for label in labels if labels is not None else sorted(found.positives if found else []):
@@ -187,7 +189,7 @@ class MultitaskTextCategorizer(TaskPipe):
         self.cfg["label_weights"] = settings.resolve_class_weights(
             self.name, self.cfg, found, streamed=streamed
         )
-        sample = found.sample if found else next(iter(statistics.values())).sample
+        sample = found.sample if found else list(islice(get_examples(), SAMPLE_SIZE))
         targets, _ = self._targets(sample)
         Y = cast(Floats2d, self.model.ops.asarray(cast(Any, targets)))
         self.model.initialize(X=[example.reference for example in sample], Y=Y)
