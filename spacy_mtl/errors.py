@@ -309,6 +309,11 @@ class Errors:
         "[E231] Component '{name}' cannot be saved to {path}: {reason}. What was saved there before is "
         "unchanged. Free disk space or choose another output folder."
     )
+    E233 = (
+        "[E233] Component '{name}', task '{task}': {path}, row {line} of the evaluation data has the "
+        "label '{label}', which is not among the component's labels: {labels}. Correct the row, or add "
+        "the label to the training data and under [initialize.components.{name}] labels."
+    )
     E232 = (
         "[E232] Component '{name}': labels were not set. Call initialize, add_label or load a trained "
         "component first."
@@ -420,6 +425,10 @@ class Warnings:
     W202 = (
         "[W202] [training.score_weights] has no entry for '{key}' of component '{name}', so that "
         "model-best will be chosen without it. Add {key} = 1.0 divided by the number of tasks."
+    )
+    W204 = (
+        "[W204] The learning rate is 0 from step {total_steps} on, but [training] max_steps = {max_steps}. "
+        "Set total_steps of [training.optimizer.learn_rate] to max_steps."
     )
     W203 = (
         "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "

@@ -16,6 +16,7 @@ from ..errors import Errors
 from ..training.corpus import create_multitask_corpus
 from ..training.files import find_task_files
 from ..training.single_task import FACTORY
+from ..training.staging import StagedFiles
 from ..training.tables import format_number, format_table
 from ..types import Scores
 from ..util import listing
@@ -39,8 +40,8 @@ def compare_cli(
     with show_errors():
         result = compare(model, baselines, data, split=split)
         if output:
-            Path(output).parent.mkdir(parents=True, exist_ok=True)
-            srsly.write_json(output, result)
+            with StagedFiles() as files:
+                files.write(output, srsly.json_dumps(result, indent=2).encode("utf8"))
     typer.echo("\n".join(format_comparison(result)))
     if output:
         msg.good(f"Saved all scores: {output}")

@@ -13,6 +13,7 @@ from wasabi import msg
 from ..errors import Errors
 from ..training.config_defaults import Defaults
 from ..training.config_text import ENCODER, render_config
+from ..training.staging import StagedFiles
 from ..training.task_summary import summarize_tasks
 from ._app import mtl_cli, show_errors, split_names
 
@@ -124,13 +125,12 @@ def write_new_file(path: Path, text: str, *, force: bool = False) -> None:
     text (str): What to write.
     force (bool): Overwrite the file if it exists.
     RAISES (ValueError): If the file exists and may not be overwritten.
+    RAISES (OSError): If it cannot be written. A file that existed is then unchanged.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("w" if force else "x", encoding="utf8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise ValueError(Errors.E306.format(path=path)) from error
+    if path.exists() and not force:
+        raise ValueError(Errors.E306.format(path=path))
+    with StagedFiles() as files:
+        files.write(path, text.encode("utf8"))
 
 
 def show_tasks(text: str) -> None:

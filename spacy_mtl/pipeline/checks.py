@@ -1,15 +1,18 @@
 """Checks of a pipeline and its config that can be made before any training time is spent."""
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import srsly
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
+from spacy.util import resolve_dot_names
 from thinc.api import Model
 
 from ..errors import Errors, Warnings
+from ..util import listing
 
 
 def listeners_of(model: Model) -> list[Tok2VecListener]:
@@ -42,6 +45,20 @@ def check_dropout(name: str, value: Any) -> None:
         raise ValueError(Errors.E217.format(name=name, value=value))
 
 
+def check_schedule(training: dict[str, Any]) -> None:
+    """Warn if the learning rate is 0 for a part of the training.
+
+    training (Dict[str, Any]): The [training] block.
+    """
+    schedule = (training.get("optimizer") or {}).get("learn_rate")
+    max_steps = training.get("max_steps") or 0
+    if isinstance(schedule, dict) and 0 < schedule.get("total_steps", 0) < max_steps:
+        warnings.warn(
+            Warnings.W204.format(total_steps=schedule["total_steps"], max_steps=max_steps),
+            stacklevel=2,
+        )
+
+
 def check_training(name: str, nlp: Language) -> None:
     """Check the [training] block of the config for one component.
 
@@ -52,6 +69,7 @@ def check_training(name: str, nlp: Language) -> None:
     """
     training = section(nlp, "training")
     check_dropout(name, training.get("dropout"))
+    check_schedule(training)
     for frozen in training.get("frozen_components") or []:
         if frozen in nlp.disabled:  # else it is about to be initialized
             model = getattr(nlp.get_pipe(frozen), "model", None)
@@ -81,6 +99,35 @@ def check_encoder(name: str, model: Model, nlp: Language) -> None:
         frozen = upstream in (training.get("frozen_components") or [])
         if frozen and upstream not in (training.get("annotating_components") or []):
             raise ValueError(Errors.E213.format(name=upstream, listener=name))
+
+
+def check_dev_labels(name: str, task: str, labels: Sequence[str], nlp: Language) -> None:
+    """Check that the evaluation data of the config has no label that a component does not know.
+
+    name (str): Name of the component.
+    task (str): Its task.
+    labels (Sequence[str]): Its labels.
+    nlp (Language): The pipeline that is being initialized.
+    RAISES (ValueError): If there is one. Readers that are not ours are not looked at.
+    """
+    config = nlp.config.interpolate()
+    place = (config.get("training") or {}).get("dev_corpus")
+    if not place or "corpora" not in config:
+        return
+    (reader,) = resolve_dot_names(config, [place])
+    for scan in getattr(reader, "scans", {}).values():
+        for label, line in scan.lines.get(task, {}).items():
+            if label not in labels:
+                raise ValueError(
+                    Errors.E233.format(
+                        name=name,
+                        task=task,
+                        path=scan.path,
+                        line=line,
+                        label=label,
+                        labels=listing(labels),
+                    )
+                )
 
 
 def find_encoder(listener: Tok2VecListener, name: str, nlp: Language) -> Tok2Vec:

@@ -184,6 +184,8 @@ class MultitaskTextCategorizer(TaskPipe):
         for label in labels if labels is not None else sorted(found.positives if found else []):
             self.add_label(label)
         settings.check_labels(self.name, self.cfg)
+        if nlp is not None:
+            checks.check_dev_labels(self.name, self.task, self.labels, nlp)
         if found is not None:
             settings.check_statistics(self.name, self.cfg, found)
         self.cfg["label_weights"] = settings.resolve_class_weights(

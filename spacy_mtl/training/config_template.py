@@ -23,7 +23,7 @@ HEAD = ConfigTemplate("""\
 # %{n_tasks} on one shared encoder.
 #
 # Train:     python -m spacy train THIS.cfg --output training/NAME
-# Try out:   python -m spacy train THIS.cfg --output training/NAME --training.max_steps 500
+# Try out:   python -m spacy train THIS.cfg --output training/NAME --training.max_steps 100
 # Any setting can be changed on the command line in this way, by its section and name.
 # Nothing needs a change for a decent result. Worth a try first: max_steps, learn_rate, width.
 

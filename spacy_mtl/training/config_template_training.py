@@ -101,8 +101,9 @@ eps = 0.00000001
 # Its largest value. Higher (0.004) learns faster and less finely, lower (0.001) needs more steps.
 initial_rate = %{learn_rate}
 warmup_steps = %{warmup_steps}
-# Train until it is 0: with patience above, training rarely ends early.
-total_steps = ${training.max_steps}
+# The step at which it is 0: max_steps above. Change both together. (A number, not a variable: spaCy
+# reads the optimizer's settings also where variables are not filled in.)
+total_steps = %{max_steps}
 
 # The best model is the one with the best weighted mean of these. Equal weights: every task counts the
 # same, however many rows it has. Raise the weight of the task that matters.

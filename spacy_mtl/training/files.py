@@ -9,7 +9,7 @@ from spacy.util import logger
 
 from ..errors import Errors
 from ..util import TASK_NAME, listing, validate_task_name
-from .formats import file_extension
+from .formats import file_extension, file_format
 
 #: Path of each task's file, by split.
 TaskFiles: TypeAlias = dict[str, dict[str, Path]]
@@ -83,10 +83,10 @@ def resolve_files(
         files, known = _folder_files(path, split)
     missing = sorted(set(tasks or ()) - set(files))
     chosen = {t: f for t, f in files.items() if tasks is None or t in tasks}
-    binary = {t: f for t, f in files.items() if f.suffix == ".spacy"}
-    if missing and binary:
-        # A DocBin may hold tasks that no file is named after. The reader looks when it has read it.
-        chosen = {t: f for t, f in files.items() if t in chosen or t in binary}
+    open_files = {t: f for t, f in files.items() if may_hold_other_tasks(f)}
+    if missing and open_files:
+        # The reader looks whether the tasks are there when it has read the files.
+        chosen = {t: f for t, f in files.items() if t in chosen or t in open_files}
         missing = []
     if missing or not chosen:
         shown = "the mapping" if isinstance(path, Mapping) else path
@@ -96,6 +96,15 @@ def resolve_files(
             )
         )
     return chosen, known
+
+
+def may_hold_other_tasks(path: Path) -> bool:
+    """Tell whether a file may hold tasks that it is not named after.
+
+    path (Path): The file.
+    RETURNS (bool): Whether its format has keys ``task/label``.
+    """
+    return file_format(path) in ("spacy", "jsonl")
 
 
 def check_folder(root: str | Path) -> Path:

@@ -1,8 +1,8 @@
 """Data files of one task, read row by row: .jsonl, .csv, .tsv (also .gz) and .spacy."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from spacy.tokens import Doc, DocBin
@@ -94,7 +94,8 @@ def read_records(
 
     path (Union[str, Path]): The file.
     task (str): The task of labels that name none.
-    known_tasks (Iterable[str]): Other tasks whose name may stand before a label in "cats".
+    known_tasks (Iterable[str]): Other tasks whose name may stand before a label in "cats". If every
+        key of a file has the form ``task/label``, no task has to be known.
     on_error (str): "raise" to read on to the end and raise one error that lists the bad rows, or
         "skip" to leave them out with one warning.
     stats (Optional[ReadStats]): Counts what is met. If given, bad rows that are left out are not
@@ -141,7 +142,9 @@ def _read(
         parse = partial(parse_doc, task=task, known=None if named else known)
         rows: Iterator[NumberedRow] = enumerate(_docs(doc_bin, vocab), start=1)
     else:
-        parse = partial(parse_row, task=task, known=known)
+        stat = path.stat()
+        named = _names_tasks(path, task, (stat.st_mtime_ns, stat.st_size))
+        parse = partial(parse_row, task=task, known=None if named else known)
         rows = read_text_rows(path, task, str(file_format(path)))
     for line, row in rows:
         try:
@@ -165,6 +168,26 @@ def _read(
         )
     if counts.bad and stats is None:
         logger.warning(Warnings.W101.format(count=counts.bad, **summary))
+
+
+@lru_cache(maxsize=512)
+def _names_tasks(path: Path, task: str, version: tuple[int, int]) -> bool:
+    """Tell whether all rows have "cats" and every key names its task. Most files say no at once: the
+    first key without a task, or the first row of another form, decides.
+    """
+    if file_format(path) != "jsonl":
+        return False
+    named = False
+    for _, row in read_text_rows(path, task, "jsonl"):
+        if isinstance(row, RowError):
+            continue
+        cats = row.get("cats") if isinstance(row, Mapping) else None
+        if not isinstance(cats, Mapping) or not all(
+            isinstance(key, str) and split_key(key) for key in cats
+        ):
+            return False
+        named = named or bool(cats)
+    return named
 
 
 def _raise_or_parse(parse: Callable[..., Record | None], row: object, line: int) -> Record | None:

@@ -41,13 +41,16 @@ class Record:
     doc: Doc | None = None
 
 
-def parse_row(row: object, line: int, *, task: str, known: Collection[str]) -> Record | None:
+def parse_row(
+    row: object, line: int, *, task: str, known: Collection[str] | None
+) -> Record | None:
     """Read one row of a text format.
 
     row (object): The parsed row: an object with a text, and with labels in one of the forms.
     line (int): Where the row stands in its file.
     task (str): The task of the file.
-    known (Collection[str]): Tasks whose name may stand before a label in "cats".
+    known (Optional[Collection[str]]): Tasks whose name may stand before a label in "cats". None if
+        any task may.
     RETURNS (Optional[Record]): The annotated text, or None if the row is marked to be left out.
     RAISES (RowError): If the row cannot be read.
     """

@@ -21,6 +21,7 @@ class FileScan:
     labels (Dict[str, Counter[str]]): By task, how often each label applies (a value above 0).
         A label that never applies has the count 0.
     rows (Counter[str]): By task, the number of annotated rows.
+    lines (Dict[str, Dict[str, int]]): By task and label, the first row that states it.
     """
 
     path: Path
@@ -28,6 +29,7 @@ class FileScan:
     stats: ReadStats = field(default_factory=ReadStats)
     labels: dict[str, Counter[str]] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
+    lines: dict[str, dict[str, int]] = field(default_factory=dict)
     _hints: dict[str, set[bool]] = field(default_factory=dict)
     _one_applies: dict[str, bool] = field(default_factory=dict)
 
@@ -43,6 +45,7 @@ class FileScan:
             if parts is not None:
                 task, label = parts
                 self.labels.setdefault(task, Counter())[label] += value > 0
+                self.lines.setdefault(task, {}).setdefault(label, record.line)
                 sums[task] = sums.get(task, 0.0) + value
         if record.multi_label is not None:
             self._hints.setdefault(self.task, set()).add(record.multi_label)

@@ -1,3 +1,4 @@
+import errno
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from thinc.api import Config
 from typer.testing import CliRunner
 
 from spacy_mtl.cli import init_config, mtl_cli
+from spacy_mtl.training import staging
 from spacy_mtl.training.config_defaults import Defaults, choose_budget
 
 
@@ -275,6 +277,19 @@ def test_command_overwrites_when_told_to(data, tmp_path):
     path.write_text("mine")
     assert run(data, path, "--force").exit_code == 0
     assert path.read_text(encoding="utf8") == init_config(data)
+
+
+def test_full_disk_leaves_the_config_that_exists(data, tmp_path, monkeypatch):
+    def fail(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "old.cfg"
+    path.write_text("old", encoding="utf8")
+    monkeypatch.setattr(staging.os, "fsync", fail)
+    result = run(data, path, "--force")
+    assert result.exit_code == 1
+    assert path.read_text(encoding="utf8") == "old"
+    assert [file.name for file in tmp_path.glob("*.cfg*")] == ["old.cfg"]
 
 
 def test_command_keeps_when_told_to(data, tmp_path):

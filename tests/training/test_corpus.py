@@ -317,3 +317,29 @@ def test_tasks_without_a_file_are_found_in_a_docbin(tmp_path: Path):
     assert [list(example.reference.cats) for example in corpus(nlp)] == [["topic/film"]] * 4
     with pytest.raises(ValueError, match="E117.*price"):
         create_multitask_corpus(tmp_path, split="train", tasks=["topic", "price"])
+
+
+def test_jsonl_in_which_every_key_names_its_task_holds_these_tasks(tmp_path: Path):
+    rows = [
+        {"text": "fine film", "cats": {"tone/good": 1, "topic/film": 1, "topic/price": 0}},
+        {"text": "who knows", "cats": {"topic/price": 1}},
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "mixed.train.jsonl").write_text(lines, encoding="utf8")
+    corpus = create_multitask_corpus(tmp_path, split="train")
+    keys = [sorted(example.reference.cats) for example in corpus(English())]
+    assert keys == [["tone/good", "topic/film", "topic/price"], ["topic/price"]]
+    one = create_multitask_corpus(tmp_path, split="train", tasks=["tone"])
+    assert [list(example.reference.cats) for example in one(English())] == [["tone/good"]]
+
+
+def test_one_key_without_a_task_makes_all_keys_of_a_jsonl_labels(tmp_path: Path):
+    rows = [
+        {"text": "fine film", "cats": {"tv/film": 1, "other": 0}},
+        {"text": "well", "cats": {"tv/film": 0}},
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "genre.train.jsonl").write_text(lines, encoding="utf8")
+    corpus = create_multitask_corpus(tmp_path, split="train")
+    keys = [sorted(example.reference.cats) for example in corpus(English())]
+    assert keys == [["genre/other", "genre/tv/film"], ["genre/tv/film"]]

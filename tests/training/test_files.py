@@ -141,7 +141,7 @@ def test_resolve_missing_split(tmp_path):
 
 
 def test_resolve_unknown_task(tmp_path):
-    make(tmp_path, "a/train.jsonl")
+    make(tmp_path, "a/train.csv")
     with pytest.raises(ValueError, match=r"E117.*b.*Tasks found: a"):
         resolve_files(tmp_path, split="train", tasks=["a", "b"])
 
