@@ -336,8 +336,8 @@ class Errors:
         "training rows with the label."
     )
     E305 = (
-        "[E305] A task cannot have the name '{name}': it is the name of the shared encoder in the "
-        "pipeline. Rename the task's files."
+        "[E305] A task cannot have the name '{name}': a part of every pipeline has it, so that one "
+        "would overwrite the other when the pipeline is saved. Rename the task's files."
     )
     E306 = (
         "[E306] The file {path} already exists. Choose another name, pass --force to overwrite it, or "

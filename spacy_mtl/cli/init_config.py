@@ -18,6 +18,8 @@ from ..training.task_summary import summarize_tasks
 from ._app import mtl_cli, show_errors, split_names
 
 STDOUT = "-"
+#: Parts of a saved pipeline that have a folder or file beside those of the components.
+RESERVED = (ENCODER, "tokenizer", "vocab")
 
 
 @mtl_cli.command("init-config", no_args_is_help=True)
@@ -99,8 +101,9 @@ def init_config(
     if vectors is not None and not is_package(vectors) and not Path(vectors).is_dir():
         raise ValueError(Errors.E308.format(name=vectors))
     summaries = summarize_tasks(data, tasks=tasks)
-    if any(summary.name == ENCODER for summary in summaries):
-        raise ValueError(Errors.E305.format(name=ENCODER))
+    for summary in summaries:
+        if summary.name in RESERVED:
+            raise ValueError(Errors.E305.format(name=summary.name))
     defaults = defaults or Defaults()
     if width is not None:
         # The part of the n-grams keeps its proportion: it has to be smaller than the whole.

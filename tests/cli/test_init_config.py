@@ -234,10 +234,11 @@ def test_unknown_task(data):
         init_config(data, tasks=["nonsense"])
 
 
-def test_task_with_the_name_of_the_encoder(one_task):
+@pytest.mark.parametrize("task", ["tok2vec", "tokenizer", "vocab"])
+def test_task_with_the_name_of_a_part_of_every_pipeline(one_task, task):
     rows = [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}]
     with pytest.raises(ValueError, match=r"\[E305\]"):
-        init_config(one_task(rows, task="tok2vec"))
+        init_config(one_task(rows, task=task))
 
 
 def test_unknown_language(data):
