@@ -12,6 +12,10 @@ class Errors:
         "task, its file or the 'task' setting of its component."
     )
 
+    E002 = (
+        "[E002] A task cannot have the name '{name}': spaCy gives the scores of the tokenizer names such "
+        "as token_acc. Rename the task or its file."
+    )
     E101 = (
         "[E101] Data file not found: {path} (task '{task}'). Correct the path in the corpus block of "
         "the config, or create the file."
@@ -37,7 +41,7 @@ class Errors:
     )
     E107 = (
         "[E107] No usable row in {path} (task '{task}'): {rows} rows were read, {bad} of them bad and "
-        '{ignored} marked "ignore". Add labelled rows, or remove the task.'
+        '{ignored} marked "ignore". Add labelled rows, or remove the task.{listed}'
     )
     E108 = (
         "[E108] Bad rows in {path} (task '{task}'): {count} of {total}.\n{listed}\nCorrect these rows, "
@@ -385,7 +389,7 @@ class RowErrors:
         "not UTF-8: byte 0x{byte:02x} at position {position} of the line; save the file as UTF-8"
     )
     SURROGATE = "{field} holds characters that are not valid Unicode or UTF-8: {value!a}"
-    JSON = "not valid JSON: {reason}"
+    JSON = "not valid JSON: {reason}; each line has to hold one object in full"
     OBJECT = 'a JSON object like {{"text": "...", "label": "..."}} expected, found {found}'
     CSV = "not a valid row: {reason}; a cell that holds quotes, separators or newlines has to be quoted"
     CELLS = "{expected} cells expected, {found} found; quote texts that hold the separator"
@@ -425,6 +429,10 @@ class Warnings:
     W202 = (
         "[W202] [training.score_weights] has no entry for '{key}' of component '{name}', so that "
         "model-best will be chosen without it. Add {key} = 1.0 divided by the number of tasks."
+    )
+    W205 = (
+        "[W205] max_epochs = -1 reads the training data as a stream, but the reader of [corpora.train] has "
+        "stream = false: texts come in the order of the files, one task after the other. Set stream = true."
     )
     W204 = (
         "[W204] The learning rate is 0 from step {total_steps} on, but [training] max_steps = {max_steps}. "

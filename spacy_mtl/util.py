@@ -7,6 +7,8 @@ from .errors import Errors
 from .types import Cats
 
 SEPARATOR = "/"
+#: spaCy scores the tokenizer of every pipeline as "token_acc" and alike.
+TOKENIZER_SCORES = "token"
 TASK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
@@ -15,10 +17,13 @@ def validate_task_name(name: str) -> str:
 
     name (str): The name.
     RETURNS (str): The name, unchanged.
-    RAISES (ValueError): If the name does not match ``[A-Za-z][A-Za-z0-9_-]*``.
+    RAISES (ValueError): If the name does not match ``[A-Za-z][A-Za-z0-9_-]*``, or its scores would
+        overwrite those of spaCy's tokenizer.
     """
     if not isinstance(name, str) or not TASK_NAME.fullmatch(name):
         raise ValueError(Errors.E001.format(name=name))
+    if name == TOKENIZER_SCORES:
+        raise ValueError(Errors.E002.format(name=name))
     return name
 
 

@@ -16,6 +16,7 @@ from spacy.util import registry
 from thinc.api import Config
 
 from spacy_mtl.cli.init_config import init_config
+from spacy_mtl.training.convert import convert_folder
 from spacy_mtl.training.formats import read_records
 
 ROOT = Path(__file__).parent.parent
@@ -53,6 +54,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nlp = init_nlp(Config().from_str(init_config(ROOT / "assets" / "demo", max_steps=10)))
     (folder / "training" / "demo").mkdir(parents=True)
     nlp.to_disk(folder / "training" / "demo" / "model-best")
+    convert_folder(ROOT / "assets" / "demo", folder / "corpus" / "demo")
     tickets = folder / "assets" / "tickets"
     for task in ("urgency", "topics"):
         (tickets / task).mkdir(parents=True)

@@ -70,3 +70,8 @@ def test_invalid_names_are_refused_with_the_name(name):
 )
 def test_lists_are_cut_to_a_readable_length(items, expected):
     assert listing(items, limit=3) == expected
+
+
+def test_task_cannot_take_the_name_of_the_tokenizers_scores():
+    with pytest.raises(ValueError, match="E002"):
+        validate_task_name("token")

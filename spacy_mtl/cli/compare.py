@@ -13,7 +13,7 @@ from spacy.util import load_model
 from wasabi import msg
 
 from ..errors import Errors
-from ..training.corpus import create_multitask_corpus
+from ..training.corpus import MultitaskCorpus, create_multitask_corpus
 from ..training.files import find_task_files
 from ..training.single_task import FACTORY
 from ..training.staging import StagedFiles
@@ -110,7 +110,7 @@ def evaluate_tasks(
     RAISES (ValueError): If there is no data of this split for any of the tasks.
     """
     tasks = list(tasks)
-    found = {task for files in find_task_files(data, split).values() for task in files}
+    found = find_tasks_with_data(data, tasks, split=split)
     known = [task for task in tasks if task in found]
     if not known:
         shown = listing(sorted(found))
@@ -120,6 +120,28 @@ def evaluate_tasks(
     reader = create_multitask_corpus(data, split=split, tasks=known)
     scores = nlp.evaluate(list(reader(nlp)))
     return {task: _scores_of(task, scores) for task in tasks}
+
+
+def find_tasks_with_data(
+    data: str | Path, tasks: Iterable[str], *, split: str = "test"
+) -> set[str]:
+    """Find the tasks that a folder has data for: those that its files are named after and, if one
+    is not among them, those that only keys in the files name.
+
+    data (Union[str, Path]): The folder.
+    tasks (Iterable[str]): The tasks that are looked for.
+    split (str): The split.
+    RETURNS (Set[str]): The tasks that were found.
+    """
+    files = {
+        task: path
+        for by_task in find_task_files(data, split).values()
+        for task, path in by_task.items()
+    }
+    if set(tasks) <= set(files):
+        return set(files)
+    scans = MultitaskCorpus(data, split=split).scans.values() if files else ()
+    return {task for scan in scans for task, count in scan.rows.items() if count}
 
 
 def format_comparison(result: Mapping[str, Any]) -> list[str]:

@@ -39,6 +39,9 @@ def debug_data_cli(
     ctx: typer.Context,
     path: Path = typer.Argument(..., help="Data folder, or config whose corpora are checked"),
     tasks: str = typer.Option("", "--tasks", "-t", help="Comma-separated tasks. Default: all"),
+    require_test: bool = typer.Option(
+        False, "--require-test", help="Fail if a task has no test data"
+    ),
     json_path: str = typer.Option("", "--json", "-j", help="JSON file for the whole report"),
 ) -> None:
     """Check labelled data: rows, labels, imbalance, duplicates, texts that are in train and in dev
@@ -49,7 +52,9 @@ def debug_data_cli(
         # Settings from the environment are meant for configs, and a folder has none.
         variable = None if path.is_dir() else ENV_VARS.CONFIG_OVERRIDES
         overrides = parse_config_overrides(ctx.args, env_var=variable)
-        report = debug_data(path, tasks=split_names(tasks), overrides=overrides)
+        report = debug_data(
+            path, tasks=split_names(tasks), overrides=overrides, require_test=require_test
+        )
         if json_path:
             data = srsly.json_dumps(report.to_dict(), indent=2).encode("utf-8")
             with StagedFiles() as staged:
@@ -77,11 +82,17 @@ def show_report(report: DataReport) -> None:
         msg.fail(first)
         for line in others:
             typer.echo(line)
-    counts = f"{len(report.errors)} errors, {len(report.warnings)} warnings: {report.source}"
+    counts = (
+        f"{_count(report.errors, 'error')}, {_count(report.warnings, 'warning')}: {report.source}"
+    )
     if report.errors:
         msg.fail(counts)
     else:
         msg.good(counts)
+
+
+def _count(found: list[str], name: str) -> str:
+    return f"{len(found)} {name}{'' if len(found) == 1 else 's'}"
 
 
 def _task_row(stats: TaskStats) -> tuple[str, ...]:

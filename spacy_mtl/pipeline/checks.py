@@ -8,11 +8,13 @@ from typing import Any
 import srsly
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
-from spacy.util import resolve_dot_names
-from thinc.api import Model
+from spacy.util import dot_to_object, resolve_dot_names
+from thinc.api import Config, Model
 
 from ..errors import Errors, Warnings
 from ..util import listing
+
+READER = "spacy_mtl.MultitaskCorpus.v1"
 
 
 def listeners_of(model: Model) -> list[Tok2VecListener]:
@@ -59,6 +61,38 @@ def check_schedule(training: dict[str, Any]) -> None:
         )
 
 
+def find_reader(nlp: Language, key: str) -> Any:
+    """Find the corpus reader that the config names, if it is ours.
+
+    nlp (Language): The pipeline that is being initialized.
+    key (str): The setting under [training]: "train_corpus" or "dev_corpus".
+    RETURNS (Any): The reader, or None for another reader or none.
+    """
+    config = nlp.config.interpolate()
+    place = (config.get("training") or {}).get(key)
+    try:
+        block = dot_to_object(config, place) if place else None
+    except KeyError:
+        return None
+    if not isinstance(block, dict) or block.get("@readers") != READER:
+        return None
+    (reader,) = resolve_dot_names(Config({"corpora": {"found": block}}), ["corpora.found"])
+    return reader
+
+
+def check_stream(training: dict[str, Any], nlp: Language) -> None:
+    """Warn if a stream would not be shuffled.
+
+    training (Dict[str, Any]): The [training] block.
+    nlp (Language): The pipeline that is being initialized.
+    """
+    if training.get("max_epochs") != -1:
+        return
+    reader = find_reader(nlp, "train_corpus")
+    if reader is not None and not reader.stream:
+        warnings.warn(Warnings.W205, stacklevel=2)
+
+
 def check_training(name: str, nlp: Language) -> None:
     """Check the [training] block of the config for one component.
 
@@ -70,6 +104,7 @@ def check_training(name: str, nlp: Language) -> None:
     training = section(nlp, "training")
     check_dropout(name, training.get("dropout"))
     check_schedule(training)
+    check_stream(training, nlp)
     for frozen in training.get("frozen_components") or []:
         if frozen in nlp.disabled:  # else it is about to be initialized
             model = getattr(nlp.get_pipe(frozen), "model", None)
@@ -110,12 +145,8 @@ def check_dev_labels(name: str, task: str, labels: Sequence[str], nlp: Language)
     nlp (Language): The pipeline that is being initialized.
     RAISES (ValueError): If there is one. Readers that are not ours are not looked at.
     """
-    config = nlp.config.interpolate()
-    place = (config.get("training") or {}).get("dev_corpus")
-    if not place or "corpora" not in config:
-        return
-    (reader,) = resolve_dot_names(config, [place])
-    for scan in getattr(reader, "scans", {}).values():
+    reader = find_reader(nlp, "dev_corpus")
+    for scan in reader.scans.values() if reader is not None else ():
         for label, line in scan.lines.get(task, {}).items():
             if label not in labels:
                 raise ValueError(

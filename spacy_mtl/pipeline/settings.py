@@ -1,5 +1,6 @@
 """Checks of a task component's settings against its model, its labels and its data."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -31,16 +32,21 @@ def validate_settings(name: str, cfg: dict[str, Any], model: Model) -> None:
     validate_task_name(cfg["task"])
     validate_score_metric(cfg["score_metric"])
     weights = cfg["class_weights"]
+    threshold, smoothing = cfg["threshold"], cfg["label_smoothing"]
     rules = (
-        ("threshold", 0.0 <= cfg["threshold"] <= 1.0, "between 0 and 1"),
+        ("threshold", _is_number(threshold) and 0.0 <= threshold <= 1.0, "between 0 and 1"),
         ("missing", cfg["missing"] in MISSING, f"one of {', '.join(MISSING)}"),
-        ("loss_weight", cfg["loss_weight"] >= 0.0, "at least 0"),
-        ("label_smoothing", 0.0 <= cfg["label_smoothing"] < 1.0, "at least 0 and below 1"),
+        ("loss_weight", _is_weight(cfg["loss_weight"]), "a number of at least 0"),
+        (
+            "label_smoothing",
+            _is_number(smoothing) and 0.0 <= smoothing < 1.0,
+            "at least 0 and below 1",
+        ),
         (
             "class_weights",
             weights in CLASS_WEIGHTS
             if isinstance(weights, str)
-            else all(weight >= 0.0 for weight in weights.values()),
+            else all(_is_weight(weight) for weight in weights.values()),
             f"one of {', '.join(CLASS_WEIGHTS)}, or a weight of at least 0 for each label",
         ),
     )
@@ -56,6 +62,14 @@ def validate_settings(name: str, cfg: dict[str, Any], model: Model) -> None:
         raise ValueError(
             Errors.E227.format(name=name, multi_label=cfg["multi_label"], exclusive=exclusive)
         )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _is_weight(value: Any) -> bool:
+    return _is_number(value) and value >= 0.0
 
 
 def check_unique_task(name: str, task: str, nlp: Language) -> None:
@@ -100,13 +114,16 @@ def check_labels(name: str, cfg: dict[str, Any]) -> None:
             )
 
 
-def check_statistics(name: str, cfg: dict[str, Any], found: TaskStatistics) -> None:
+def check_statistics(
+    name: str, cfg: dict[str, Any], found: TaskStatistics, *, streamed: bool = False
+) -> None:
     """Check the training data of a task against its settings.
 
     name (str): Name of the component.
     cfg (Dict[str, Any]): Its settings.
     found (TaskStatistics): What the data says.
-    RAISES (ValueError): If the data has unknown labels, values out of range, or not exactly one true
+    streamed (bool): Whether the data is only the beginning of a stream.
+    RAISES (ValueError): If the data has only one label, unknown labels, values out of range, or not exactly one true
         label where labels exclude each other.
     """
     unknown = sorted(set(found.positives) - set(cfg["labels"]))
@@ -117,6 +134,17 @@ def check_statistics(name: str, cfg: dict[str, Any], found: TaskStatistics) -> N
                 task=cfg["task"],
                 unknown=listing(unknown),
                 labels=listing(cfg["labels"]),
+            )
+        )
+    seen = [label for label, count in found.positives.items() if count]
+    if not cfg["multi_label"] and not streamed and len(seen) < 2:
+        raise ValueError(
+            Errors.E221.format(
+                name=name,
+                task=cfg["task"],
+                kind="the training data of a single-label task",
+                lowest=2,
+                labels=listing(seen),
             )
         )
     if found.out_of_range is not None:

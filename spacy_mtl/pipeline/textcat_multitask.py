@@ -187,7 +187,7 @@ class MultitaskTextCategorizer(TaskPipe):
         if nlp is not None:
             checks.check_dev_labels(self.name, self.task, self.labels, nlp)
         if found is not None:
-            settings.check_statistics(self.name, self.cfg, found)
+            settings.check_statistics(self.name, self.cfg, found, streamed=streamed)
         self.cfg["label_weights"] = settings.resolve_class_weights(
             self.name, self.cfg, found, streamed=streamed
         )

@@ -230,10 +230,20 @@ class _Collector:
             _add_example(stats, "contradictions", text)
 
     def finish(self) -> dict[str, TaskStats]:
-        """Sum up the lengths."""
+        """Sum up the lengths, and leave out files that are not named after a task."""
+        for name in [name for name in self.stats if self._is_no_task(name)]:
+            del self.stats[name]
         for (split, task), lengths in self.lengths.items():
             self.stats[task].split(split).lengths = LengthStats.of(lengths)
         return dict(sorted(self.stats.items()))
+
+    def _is_no_task(self, name: str) -> bool:
+        # The labels of a file may all belong to other tasks, of which it holds several.
+        scans = [self.scans.get((split, name)) for split in self.stats[name].splits]
+        return all(
+            scan is not None and not scan.stats.bad and scan.labels and not scan.rows[name]
+            for scan in scans
+        )
 
 
 def _contradict(first: Mapping[str, float], second: Mapping[str, float], multi: bool) -> bool:

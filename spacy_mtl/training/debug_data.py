@@ -10,7 +10,7 @@ from thinc.api import Config
 
 from ..errors import Errors
 from ..util import listing
-from .data_checks import find_errors, find_warnings, imbalance
+from .data_checks import Findings, find_errors, find_warnings, imbalance
 from .data_stats import SplitStats, TaskStats, collect_stats
 from .files import DataPath, TaskFiles, find_task_files, resolve_files
 
@@ -47,6 +47,7 @@ def debug_data(
     *,
     tasks: Collection[str] | None = None,
     overrides: Mapping[str, Any] = SimpleFrozenDict(),
+    require_test: bool = False,
 ) -> DataReport:
     """Check labelled data.
 
@@ -55,6 +56,7 @@ def debug_data(
     tasks (Optional[Collection[str]]): The tasks to check. None for all.
     overrides (Mapping[str, Any]): Values that replace those of the config, e.g.
         {"paths.train": "assets/mydata"}.
+    require_test (bool): Whether a task without test data is an error.
     RETURNS (DataReport): What was found.
     RAISES (ValueError): If there is no data to check.
     """
@@ -79,6 +81,8 @@ def debug_data(
     report = DataReport(str(path), stats)
     for name, task in stats.items():
         report.errors += [f"{name}: {text}" for text in find_errors(task)]
+        if require_test and "test" not in task.splits:
+            report.errors.append(f"{name}: {Findings.MISSING.format(split='test')}")
         report.warnings += [f"{name}: {text}" for text in find_warnings(task)]
     if config is not None:
         _check_components(report, config, tasks)

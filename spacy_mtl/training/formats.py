@@ -163,7 +163,12 @@ def _read(
     if not counts.rows:
         raise ValueError(
             Errors.E107.format(
-                path=path, task=task, rows=counts.total, bad=counts.bad, ignored=counts.ignored
+                path=path,
+                task=task,
+                rows=counts.total,
+                bad=counts.bad,
+                ignored=counts.ignored,
+                listed=f"\n{counts.listed()}" if counts.bad else "",
             )
         )
     if counts.bad and stats is None:

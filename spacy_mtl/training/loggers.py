@@ -180,6 +180,8 @@ class MultitaskLog:
 
     def _row(self, name: str, pipe: Any, info: Info) -> Row | None:
         total = info["losses"].get(name)
+        if hasattr(pipe, "listening_components"):
+            return None  # An encoder's "loss" is the size of its gradient, which says nothing here.
         if not _is_task(pipe):
             loss = _mean(total, self._steps)
             return Row(pipe=name, loss=loss) if name in self._trained else None

@@ -77,6 +77,9 @@ def _json_row(line: bytes) -> object:
         return json.loads(line.decode("utf-8"), strict=False)
     except UnicodeDecodeError as err:
         return RowError(RowErrors.ENCODING.format(byte=line[err.start], position=err.start))
+    except json.JSONDecodeError as err:
+        # Its own text names line 1 each time, beside the line of the file.
+        return RowError(RowErrors.JSON.format(reason=f"{err.msg} at column {err.colno}"))
     except (ValueError, RecursionError) as err:
         return RowError(RowErrors.JSON.format(reason=err))
 

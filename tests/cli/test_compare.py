@@ -3,11 +3,13 @@ import shutil
 import pytest
 import spacy
 import srsly
+from small_data import write_rows
 from spacy.util import load_model
 from typer.testing import CliRunner
 
 from spacy_mtl.cli import compare, mtl_cli
 from spacy_mtl.cli.compare import evaluate_tasks, format_comparison
+from spacy_mtl.training.corpus import create_multitask_corpus
 
 TASKS = ["mood", "sentiment", "topic"]
 SIZES = {"mood": 12, "sentiment": 30, "topic": 20}
@@ -63,6 +65,19 @@ def test_task_without_data_has_no_scores(trained, tmp_path):
     assert result["tasks"]["mood"]["rows"] == 0
     assert result["tasks"]["mood"]["multi_task"] is None
     assert result["mean"]["tasks"] == 2
+
+
+def test_one_file_with_keys_of_all_tasks(trained, result, tmp_path):
+    rows = []
+    for task in ("mood", "sentiment", "topic"):
+        corpus = create_multitask_corpus(trained / "data", split="test", tasks=[task])
+        for example in corpus(spacy.blank("en")):
+            rows.append({"text": example.text, "cats": example.reference.cats})
+    write_rows(tmp_path / "data" / "test" / "together.jsonl", rows)
+    found = compare(trained / "multi" / "model-best", trained / "single", tmp_path / "data")
+    for task, row in found["tasks"].items():
+        assert row["rows"] == result["tasks"][task]["rows"]
+        assert row["multi_task"] == pytest.approx(result["tasks"][task]["multi_task"])
 
 
 def test_pipeline_without_tasks(tmp_path, trained):

@@ -110,3 +110,13 @@ def test_label_without_rows_is_shown(folder: Path) -> None:
     (folder / "mood" / "train.jsonl").unlink()
     result = run(folder)
     assert "no train data" in result.output and module.LEGEND.split()[0] in result.output
+
+
+def test_missing_test_data_is_an_error_on_demand(tmp_path: Path):
+    for split in ("train", "dev"):
+        path = tmp_path / "tone" / f"{split}.csv"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("text,label\nfine,good\nawful,bad\n", encoding="utf8")
+    assert not module.debug_data(tmp_path).errors
+    (error,) = module.debug_data(tmp_path, require_test=True).errors
+    assert error.startswith("tone: no test data")

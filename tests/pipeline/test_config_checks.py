@@ -38,3 +38,23 @@ def test_warns_of_a_learning_rate_that_ends_before_the_training(config: Config):
 def test_new_config_can_create_its_optimizer(config: Config):
     nlp = init_nlp(config)
     assert nlp.create_optimizer().learn_rate >= 0
+
+
+def test_warns_of_a_stream_that_is_not_shuffled(config: Config):
+    config["training"]["max_epochs"] = -1
+    with pytest.warns(UserWarning, match="W205"):
+        init_nlp(config)
+
+
+def test_one_label_in_the_data_is_an_error_also_if_more_are_listed(config: Config, tmp_path: Path):
+    write(tmp_path / "tone" / "train.jsonl", ["good"] * 4)
+    with pytest.raises(ValueError, match=r"E221.*good"):
+        init_nlp(config)
+
+
+@pytest.mark.parametrize("setting", ["threshold", "loss_weight", "label_smoothing"])
+@pytest.mark.parametrize("value", ["nan", -1.0])
+def test_settings_that_are_no_numbers_are_named(config: Config, setting: str, value: object):
+    config["components"]["tone"][setting] = value
+    with pytest.raises(ValueError, match=rf"E225.*'tone'.*'{setting}'"):
+        init_nlp(config)

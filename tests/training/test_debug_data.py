@@ -208,6 +208,13 @@ def test_docs_annotated_for_several_tasks_count_for_each(data):
     assert report.tasks["b"].splits["train"].labels == {"u": 30}
 
 
+def test_file_that_is_not_named_after_one_of_its_tasks(data):
+    both = [{"text": f"both {i}", "cats": {"u/x": i % 2, "u/y": 1 - i % 2}} for i in range(60)]
+    report = debug_data(data("several", train=both, dev=both, test=both))
+    assert list(report.tasks) == ["u"]
+    assert not report.errors
+
+
 def test_chosen_tasks(data):
     data()
     report = debug_data(data("b", dev=None), tasks=["a"])
