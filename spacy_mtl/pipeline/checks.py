@@ -76,7 +76,12 @@ def find_reader(nlp: Language, key: str) -> Any:
         return None
     if not isinstance(block, dict) or block.get("@readers") != READER:
         return None
-    (reader,) = resolve_dot_names(Config({"corpora": {"found": block}}), ["corpora.found"])
+    try:
+        (reader,) = resolve_dot_names(Config({"corpora": {"found": block}}), ["corpora.found"])
+    except (OSError, ValueError):
+        # `spacy train` has opened the corpora before it initializes, and reported what is wrong with
+        # them. Elsewhere, as with a loaded pipeline in another folder, nobody needs the files.
+        return None
     return reader
 
 
