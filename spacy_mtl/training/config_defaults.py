@@ -11,15 +11,15 @@ class Defaults:
     has the same setting.
     """
 
-    width: int = 256
+    width: int = 160
     depth: int = 2
     embed_size: int = 5000
     window_size: int = 1
     maxout_pieces: int = 3
     subword_features: bool = True
     word_dropout: float = 0.0
-    ngram_width: int = 160
-    ngram_rows_per_root_row: float = 75.0
+    ngram_width: int = 64
+    ngram_rows_per_root_row: float = 300.0
     fewest_ngram_rows: int = 10000
     most_ngram_rows: int = 50000
     ngram_size: int = 2
@@ -54,7 +54,7 @@ class Defaults:
     grad_clip: float = 1.0
     use_averages: bool = True
 
-    steps_per_root_row: float = 17.5
+    steps_per_root_row: float = 24.0
     fewest_steps: int = 300
     most_steps: int = 20000
     evaluations: int = 15
