@@ -13,6 +13,7 @@ from spacy.util import load_model
 from wasabi import msg
 
 from ..errors import Errors
+from ..score_metric import SCORES
 from ..training.corpus import MultitaskCorpus, create_multitask_corpus
 from ..training.files import find_task_files
 from ..training.single_task import FACTORY
@@ -156,8 +157,7 @@ def format_comparison(result: Mapping[str, Any]) -> list[str]:
 
 
 def _scores_of(task: str, scores: Mapping[str, Any]) -> Scores:
-    prefix = f"{task}_"
-    return {key.removeprefix(prefix): v for key, v in scores.items() if key.startswith(prefix)}
+    return {name: scores[f"{task}_{name}"] for name in SCORES if f"{task}_{name}" in scores}
 
 
 def _compare_task(task: str, multi: Scores, single: Scores | None) -> dict[str, Any]:

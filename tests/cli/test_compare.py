@@ -8,7 +8,7 @@ from spacy.util import load_model
 from typer.testing import CliRunner
 
 from spacy_mtl.cli import compare, mtl_cli
-from spacy_mtl.cli.compare import evaluate_tasks, format_comparison
+from spacy_mtl.cli.compare import _scores_of, evaluate_tasks, format_comparison
 from spacy_mtl.training.corpus import create_multitask_corpus
 
 TASKS = ["mood", "sentiment", "topic"]
@@ -134,3 +134,8 @@ def test_command_shows_errors_without_traceback(trained, tmp_path):
     assert run.exit_code == 1
     assert "nowhere" in run.output
     assert isinstance(run.exception, SystemExit)
+
+
+def test_scores_of_a_task_whose_name_begins_another_are_its_own():
+    scores = {"tone_score": 0.5, "tone_n": 4, "tone_macro_score": 0.75, "tone_macro_n": 9}
+    assert _scores_of("tone", scores) == {"score": 0.5, "n": 4}
