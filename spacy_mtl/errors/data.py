@@ -1,17 +1,14 @@
-"""The texts of all errors and warnings, so that each is written once and can be searched for.
-
-E0: names, E1: data files, corpora, samplers and batchers, E2: models and components,
-E3: command line. Every text names the part, what was found and what to do.
-"""
+"""Texts of errors in names, data files, corpora, samplers, batchers, scorers and loggers."""
 
 
-class Errors:
+class DataErrors:
+    """E0: names, E1: data and training."""
+
     E001 = (
         "[E001] Invalid task name: {name!r}. A task name starts with a letter and holds only "
         "letters, digits, '_' and '-' ('/' separates task and label in doc.cats). Rename the "
         "task, its file or the 'task' setting of its component."
     )
-
     E002 = (
         "[E002] A task cannot have the name '{name}': spaCy gives the scores of the tokenizer names such "
         "as token_acc. Rename the task or its file."
@@ -140,12 +137,10 @@ class Errors:
         "[E143] Component '{name}': train has labels of task '{task}' that [initialize.components."
         "{name}] does not list: {labels}. Add them to 'labels', or correct the data."
     )
-
     E144 = (
         "[E144] Settings such as {name} replace values of a config, but {path} is a folder. Name a "
         ".cfg file, or leave them out."
     )
-
     E150 = (
         "[E150] Task sampler: unknown strategy {strategy!r}. Choose one of: {known}, as 'strategy' "
         "of the sampler block in the config."
@@ -203,184 +198,6 @@ class Errors:
         "or choose another file with 'output_file' under [training.logger]."
     )
 
-    E201 = (
-        "[E201] Invalid value {value!r} for '{name}' of the model: it has to be at least {lowest}. "
-        "Correct it in the component's [model] block."
-    )
-    E202 = (
-        "[E202] Invalid value {value!r} for '{name}': a probability of at least 0 and below 1 is "
-        "needed, e.g. 0.2. Correct it in the config."
-    )
-    E203 = (
-        "[E203] A listener to the encoder '{upstream}' expects token vectors of width {expected}, "
-        "but found width {found} in doc.tensor. Set the listener's 'width' to the encoder's."
-    )
-    E204 = (
-        "[E204] A listener to the encoder '{upstream}' found no token vectors: the encoder was not "
-        "updated with this batch and did not annotate it. If the encoder is frozen, list it under "
-        "'annotating_components' in [training]; in an own loop pass nlp.update(annotates=[...])."
-    )
-    E205 = (
-        "[E205] Invalid pooling {found!r}: list one or more of {known}, each once, e.g. "
-        'pooling = ["mean", "max"].'
-    )
-    E206 = (
-        "[E206] ngram_width = {ngram_width} of the encoder has to be smaller than its width = {width}: "
-        "the window layers fill the rest. Correct it in [components.tok2vec.model]."
-    )
-    E210 = (
-        "[E210] Component '{name}': its model listens to the encoder '{upstream}', but the pipeline "
-        "holds no such component before it. Pipeline: {pipeline}. Add 'multitask_tok2vec' under this "
-        "name before '{name}', or correct 'upstream' in [components.{name}.model.tok2vec]."
-    )
-    E211 = (
-        "[E211] Component '{name}': its listener expects vectors of width {found}, but the encoder "
-        "'{upstream}' puts out width {expected}. Set width = {expected} in "
-        "[components.{name}.model.tok2vec] (or ${{components.{upstream}.model.width}})."
-    )
-    E212 = (
-        "[E212] Component '{name}' is listed in 'frozen_components', but it has not been trained: "
-        "frozen components are not initialized. Source it from a trained pipeline "
-        "([components.{name}] source = ...), or take it out of 'frozen_components'."
-    )
-    E213 = (
-        "[E213] The encoder '{name}' is frozen and '{listener}' is not, but '{name}' is not listed in "
-        "'annotating_components' under [training], so that '{listener}' would get no vectors in "
-        'training. Set annotating_components = ["{name}"].'
-    )
-    E214 = (
-        "[E214] [initialize] init_tok2vec = {path!r} has no effect, because the config has no "
-        "[pretraining] block. Add the block (spacy init fill-config --pretraining) or set "
-        "init_tok2vec = null."
-    )
-    E215 = (
-        "[E215] The weights in {path!r} do not fit the encoder '{name}': {what}. Use the same "
-        "[components.{name}.model] settings as in pretraining."
-    )
-    E216 = (
-        "[E216] The callback of a listener to the encoder '{name}' was called after the encoder had "
-        "finished the batch, so its gradient would be lost. Call finish_update after the update of "
-        "all components (sgd=False in an own loop)."
-    )
-    E217 = (
-        "[E217] Invalid dropout {value!r} for component '{name}': a probability of at least 0 and "
-        "below 1 is needed. Correct 'dropout' under [training] in the config."
-    )
-    E220 = (
-        "[E220] Component '{name}': the training data has no document that is annotated for the task "
-        "'{task}'. Tasks in the data: {found}. Correct the name of the task or add its data."
-    )
-    E221 = (
-        "[E221] Component '{name}', task '{task}': {kind} needs at least {lowest} labels, but found "
-        "{labels}. Add rows with another label, or remove the task."
-    )
-    E222 = (
-        "[E222] Component '{name}', task '{task}': exactly one label of a document has to be true, but "
-        "found {cats} for the text {text!r} ({count} such documents). Correct the rows, or set "
-        "multi_label = true."
-    )
-    E223 = (
-        "[E223] Component '{name}', task '{task}': the data has the labels {unknown}, which are not "
-        "among the component's labels: {labels}. Correct the data, or add them under "
-        "[initialize.components.{name}] labels."
-    )
-    E224 = (
-        "[E224] Component '{name}', task '{task}': the value {value!r} of label '{label}' for the text "
-        "{text!r} is not between 0 and 1. Correct the row."
-    )
-    E225 = (
-        "[E225] Component '{name}': invalid value {value!r} for '{setting}': it has to be {expected}. "
-        "Correct it in [components.{name}]."
-    )
-    E226 = (
-        "[E226] Component '{name}': class_weights name labels that the task '{task}' does not have: "
-        "{unknown}. Its labels: {labels}."
-    )
-    E227 = (
-        "[E227] Component '{name}': multi_label = {multi_label} does not go with exclusive_classes = "
-        "{exclusive} in [components.{name}.model]. One has to be the opposite of the other."
-    )
-    E228 = (
-        "[E228] Components '{name}' and '{other}' have the same task '{task}': they would overwrite "
-        "each other's doc.cats. Give one of them another 'task'."
-    )
-    E229 = (
-        "[E229] Component '{name}', task '{task}': the loss is {loss}. The model has diverged: lower "
-        "the learning rate or loss_weight, and check the weights or vectors that it started from."
-    )
-    E230 = "[E230] Component '{name}': a label has to be a non-empty string, but found {label!r}."
-    E231 = (
-        "[E231] Component '{name}' cannot be saved to {path}: {reason}. What was saved there before is "
-        "unchanged. Free disk space or choose another output folder."
-    )
-    E233 = (
-        "[E233] Component '{name}', task '{task}': {path}, row {line} of the evaluation data has the "
-        "label '{label}', which is not among the component's labels: {labels}. Correct the row, or add "
-        "the label to the training data and under [initialize.components.{name}] labels."
-    )
-    E232 = (
-        "[E232] Component '{name}': labels were not set. Call initialize, add_label or load a trained "
-        "component first."
-    )
-    E301 = (
-        "[E301] No data for the tasks {tasks} in {path}. Tasks found there: {found}. Correct the names "
-        "or add files, e.g. {path}/train/TASK.jsonl."
-    )
-    E302 = (
-        "[E302] No {split} data in {path} for the tasks: {tasks}. Every task needs a train and a dev "
-        "file. Add them, or split a file with: python -m spacy mtl convert --help"
-    )
-    E303 = (
-        "[E303] Nothing to learn for the task '{task}': all {rows} training rows have the same "
-        "annotation. Labels found: {labels}. Add rows with another label, or remove the task's files."
-    )
-    E304 = (
-        "[E304] The dev data of the task '{task}' has labels that its training data has not: {found} "
-        "(first in {path}:{line}). Labels in the training data: {labels}. Correct the rows, or add "
-        "training rows with the label."
-    )
-    E305 = (
-        "[E305] A task cannot have the name '{name}': a part of every pipeline has it, so that one "
-        "would overwrite the other when the pipeline is saved. Rename the task's files."
-    )
-    E306 = (
-        "[E306] The file {path} already exists. Choose another name, pass --force to overwrite it, or "
-        "--keep to leave it as it is."
-    )
-    E307 = (
-        "[E307] Unknown language '{lang}': {reason}. Use a two-letter code that spaCy knows, "
-        "e.g. --lang en, or --lang xx for many languages."
-    )
-    E308 = (
-        "[E308] Cannot find the word vectors '{name}': neither an installed package nor a folder. "
-        "Install the package (python -m spacy download {name}) or give the path of a saved pipeline."
-    )
-    E310 = "[E310] Cannot find the config file {path}. Create one with: python -m spacy mtl init-config"
-    E311 = (
-        "[E311] The config has no component of the factory '{factory}' for the tasks: {tasks}. "
-        "Tasks in the config: {found}."
-    )
-    E312 = (
-        "[E312] Task '{task}': no training documents are annotated for it in the corpus '{corpus}' of "
-        "the config. Tasks found: {found}. Check [paths] and the names of the files."
-    )
-    E313 = (
-        "[E313] Invalid value {value!r} for the setting '{name}' in [training]: single-task baselines "
-        "share the budget of the multi-task training, so it has to be a positive number of steps."
-    )
-    E320 = (
-        "[E320] The pipeline {path} has no component of the factory '{factory}', so that there is no "
-        "task to compare. Its components: {found}."
-    )
-    E321 = (
-        "[E321] No pipeline of a single task in {path}. Expected {path}/TASK/model-best for the tasks "
-        "{tasks}. Train them with: python -m spacy mtl baselines CONFIG {path}"
-    )
-    E322 = (
-        "[E322] No {split} data in {path} for any task of the pipeline: {tasks}. Tasks with {split} "
-        "data there: {found}."
-    )
-
 
 class RowErrors:
     """Reasons why one row of a data file cannot be read. They follow file and line number."""
@@ -410,35 +227,3 @@ class RowErrors:
     ANSWER = '\'answer\' has to be "accept", "reject" or "ignore", found {found}'
     OPTION = "accepted {label!r} is none of the options: {options}"
     ONE_CHOICE = "a single choice needs one accepted option, found {found}"
-
-
-class Warnings:
-    """Texts of warnings."""
-
-    W101 = (
-        "[W101] {count} of {total} rows left out of {path} (task '{task}'), because they are bad:\n"
-        "{listed}"
-    )
-    W102 = "[W102] {count} texts of {path} (task '{task}') left out: {reason}."
-
-    W201 = (
-        "[W201] Component '{name}' predicts from documents that its encoder has not seen, so every "
-        "document of the batch gets the same scores. Enable the encoder too: "
-        'nlp.select_pipes(enable=["{upstream}", "{name}"]).'
-    )
-    W202 = (
-        "[W202] [training.score_weights] has no entry for '{key}' of component '{name}', so that "
-        "model-best will be chosen without it. Add {key} = 1.0 divided by the number of tasks."
-    )
-    W205 = (
-        "[W205] max_epochs = -1 reads the training data as a stream, but the reader of [corpora.train] has "
-        "stream = false: texts come in the order of the files, one task after the other. Set stream = true."
-    )
-    W204 = (
-        "[W204] The learning rate is 0 from step {total_steps} on, but [training] max_steps = {max_steps}. "
-        "Set total_steps of [training.optimizer.learn_rate] to max_steps."
-    )
-    W203 = (
-        "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "
-        "because the corpus is streamed. State them in the config as label = weight instead."
-    )

@@ -1,0 +1,45 @@
+"""The texts of all errors and warnings, so that each is written once and can be searched for. Every text
+names the part, what was found and what to do.
+"""
+
+from .cli import CliErrors
+from .data import DataErrors, RowErrors
+from .pipeline import PipelineErrors
+
+__all__ = ["Errors", "RowErrors", "Warnings"]
+
+
+class Errors(DataErrors, PipelineErrors, CliErrors):
+    """Texts of errors."""
+
+
+class Warnings:
+    """Texts of warnings."""
+
+    W101 = (
+        "[W101] {count} of {total} rows left out of {path} (task '{task}'), because they are bad:\n"
+        "{listed}"
+    )
+    W102 = "[W102] {count} texts of {path} (task '{task}') left out: {reason}."
+
+    W201 = (
+        "[W201] Component '{name}' predicts from documents that its encoder has not seen, so every "
+        "document of the batch gets the same scores. Enable the encoder too: "
+        'nlp.select_pipes(enable=["{upstream}", "{name}"]).'
+    )
+    W202 = (
+        "[W202] [training.score_weights] has no entry for '{key}' of component '{name}', so that "
+        "model-best will be chosen without it. Add {key} = 1.0 divided by the number of tasks."
+    )
+    W205 = (
+        "[W205] max_epochs = -1 reads the training data as a stream, but the reader of [corpora.train] has "
+        "stream = false: texts come in the order of the files, one task after the other. Set stream = true."
+    )
+    W204 = (
+        "[W204] The learning rate is 0 from step {total_steps} on, but [training] max_steps = {max_steps}. "
+        "Set total_steps of [training.optimizer.learn_rate] to max_steps."
+    )
+    W203 = (
+        "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "
+        "because the corpus is streamed. State them in the config as label = weight instead."
+    )
