@@ -210,6 +210,10 @@ class MultitaskTok2Vec(Tok2Vec):
         if self._delayed_sgd is not None and batch.n_answers >= len(self.listeners):
             self._close_batch()
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        self._take_delayed_step()
+        return super().__reduce_ex__(protocol)
+
     def _close_batch(self) -> None:
         batch, self._batch = self._batch, None
         sgd, self._delayed_sgd = self._delayed_sgd, None
