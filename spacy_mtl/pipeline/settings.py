@@ -2,8 +2,8 @@
 
 import math
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 from spacy.language import Language
 from spacy.training import Example
@@ -126,16 +126,7 @@ def check_statistics(
     RAISES (ValueError): If the data has only one label, unknown labels, values out of range, or not exactly one true
         label where labels exclude each other.
     """
-    unknown = sorted(set(found.positives) - set(cfg["labels"]))
-    if unknown:
-        raise ValueError(
-            Errors.E223.format(
-                name=name,
-                task=cfg["task"],
-                unknown=listing(unknown),
-                labels=listing(cfg["labels"]),
-            )
-        )
+    _check_known(name, cfg, found.positives)
     seen = [label for label, count in found.positives.items() if count]
     if not cfg["multi_label"] and not streamed and len(seen) < 2:
         raise ValueError(
@@ -161,16 +152,7 @@ def check_statistics(
             )
         )
     if found.not_exclusive is not None and not cfg["multi_label"]:
-        reference = found.not_exclusive.reference
-        raise ValueError(
-            Errors.E222.format(
-                name=name,
-                task=cfg["task"],
-                cats=task_cats(reference.cats, cfg["task"]),
-                text=reference.text[:80],
-                count=found.n_not_exclusive,
-            )
-        )
+        _raise_not_exclusive(name, cfg, found.not_exclusive, found.n_not_exclusive)
 
 
 def check_targets(
@@ -183,17 +165,23 @@ def check_targets(
     examples (Sequence[Example]): The batch.
     targets (numpy.ndarray): Its targets `(n_docs, n_labels)`.
     mask (numpy.ndarray): 1 where a target is known.
-    RAISES (ValueError): If a document of a single-label task has several true labels, none, or an
-        unknown one.
+    RAISES (ValueError): If a document has an unknown label or, for a single-label task, several true
+        ones or none.
     """
     if cfg["multi_label"]:
+        for example in examples:
+            _check_known(name, cfg, task_cats(example.reference.cats, cfg["task"]))
         return
     wrong = (abs(targets.sum(axis=1) - 1.0) > TOLERANCE) & (mask.max(axis=1) > 0)
     if not wrong.any():
         return
-    reference = examples[int(wrong.argmax())].reference
-    found = task_cats(reference.cats, cfg["task"])
-    unknown = sorted(set(found) - set(cfg["labels"]))
+    first = examples[int(wrong.argmax())]
+    _check_known(name, cfg, task_cats(first.reference.cats, cfg["task"]))
+    _raise_not_exclusive(name, cfg, first, int(wrong.sum()))
+
+
+def _check_known(name: str, cfg: dict[str, Any], labels: Iterable[str]) -> None:
+    unknown = sorted(set(labels) - set(cfg["labels"]))
     if unknown:
         raise ValueError(
             Errors.E223.format(
@@ -203,13 +191,17 @@ def check_targets(
                 labels=listing(cfg["labels"]),
             )
         )
+
+
+def _raise_not_exclusive(name: str, cfg: dict[str, Any], example: Example, count: int) -> NoReturn:
+    reference = example.reference
     raise ValueError(
         Errors.E222.format(
             name=name,
             task=cfg["task"],
-            cats=found,
+            cats=task_cats(reference.cats, cfg["task"]),
             text=reference.text[:80],
-            count=int(wrong.sum()),
+            count=count,
         )
     )
 

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+import spacy
+from spacy.training import Example
 from spacy.training.initialize import init_nlp
 from thinc.api import Config
 
@@ -58,3 +60,17 @@ def test_settings_that_are_no_numbers_are_named(config: Config, setting: str, va
     config["components"]["tone"][setting] = value
     with pytest.raises(ValueError, match=rf"E225.*'tone'.*'{setting}'"):
         init_nlp(config)
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_unknown_label_late_in_a_stream_is_an_error(multi_label: bool):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("multitask_tok2vec", name="tok2vec")
+    config = {"multi_label": multi_label, "model": {"exclusive_classes": not multi_label}}
+    head = nlp.add_pipe("textcat_multitask", name="tone", config=config)
+    for label in ("good", "bad"):
+        head.add_label(label)
+    nlp.initialize()
+    late = Example.from_dict(nlp.make_doc("a film"), {"cats": {"tone/awful": 1.0}})
+    with pytest.raises(ValueError, match=r"E223.*awful"):
+        nlp.update([late], sgd=False)
