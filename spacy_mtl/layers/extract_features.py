@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Ints2d
@@ -38,10 +39,20 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     features: OutT = []
     for doc in docs:
         keys: Any = doc.to_array(columns).reshape((len(doc), len(columns)))
-        if is_train and word_dropout:
-            keys[model.ops.xp.random.random(len(doc)) < word_dropout] = DROPPED_KEY
+        if is_train:
+            drop_words(keys, word_dropout)
         features.append(model.ops.asarray2i(keys, dtype="uint64"))
     return features, _backprop
+
+
+def drop_words(keys: Any, word_dropout: float) -> None:
+    """Take all features from some tokens.
+
+    keys (Ints2d): Features `(n_tokens, n_columns)`, changed in place.
+    word_dropout (float): Probability that a token is dropped.
+    """
+    if word_dropout:
+        keys[numpy.random.random(len(keys)) < word_dropout] = DROPPED_KEY
 
 
 def _backprop(d_features: OutT) -> list:

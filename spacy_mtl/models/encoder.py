@@ -19,6 +19,7 @@ from thinc.types import Floats2d, Ints2d, Ragged
 
 from ..errors import Errors
 from ..layers.extract_features import extract_features
+from ..layers.fast_encoder import fast_encoder
 from ..layers.hash_embed import HashEmbed
 from ..layers.ngram_embed import NgramEmbed
 from ..layers.pool import pool
@@ -128,7 +129,7 @@ def _build_cnn(
     tok2vec.set_dim("nO", width)
     tok2vec.set_ref("embed", embed)
     tok2vec.set_ref("encode", encode)
-    return skip_empty(tok2vec)
+    return skip_empty(tok2vec) if pretrained_vectors else fast_encoder(tok2vec)
 
 
 def build_sentence_encoder_v1(

@@ -1,0 +1,269 @@
+"""Hash embeddings and window layers in one go, in the place of a chain of thinc's layers."""
+
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy
+from spacy.tokens import Doc
+from thinc.api import Model, NumpyOps
+from thinc.layers.chain import forward as forward_chain
+from thinc.types import Floats2d, Floats3d, Ints1d, Ints2d
+
+from .blas import product, single_thread
+from .dropout_noise import DropoutNoise
+from .embed_mix import predict_lexemes, train_lexemes
+from .extract_features import drop_words
+from .kernels import get_kernels
+from .lexeme_cache import LexemeCache, Lexemes
+from .lexeme_features import find_distinct, read_features
+from .maxout_weights import MaxoutNodes, MaxoutWeights
+from .param_versions import VersionedParams, watch
+from .window_plan import WindowPlan, plan_windows
+from .window_stack import predict_layer, train_layer
+
+InT = list[Doc]
+OutT = list[Floats2d]
+
+STATE = "fast_encoder"
+
+
+def fast_encoder(encoder: Model[InT, OutT]) -> Model[InT, OutT]:
+    """Give spaCy's chain of hash embeddings and window layers a forward and a backward pass that
+    compute the same with less work.
+
+    The chain keeps its nodes, which hold the parameters, so that weights fit those of spaCy's own
+    encoder. On other devices than a CPU its layers run as they are.
+
+    - A word's embeddings and their mix depend on the word alone: they are computed once for each
+      distinct word of a batch, and at inference remembered from batch to batch.
+    - Each window layer is one pass over the rows, with one matrix product.
+    - Padding that is the same everywhere is computed once (see `plan_windows`).
+
+    encoder (Model[List[Doc], List[Floats2d]]): A chain of embeddings without static vectors, and window
+        layers or a layer that does nothing. It is changed in place.
+    RETURNS (Model[List[Doc], List[Floats2d]]): The same chain.
+    """
+    encoder.attrs[STATE] = State()
+    encoder._func = forward
+    return encoder
+
+
+class Nodes(NamedTuple):
+    """The nodes of the chain that have parameters or settings."""
+
+    extract: Model
+    tables: list[Model]
+    mix: MaxoutNodes
+    windows: list[MaxoutNodes]
+    window_size: int
+
+    @classmethod
+    def find(cls, encoder: Model) -> "Nodes":
+        embed, encode = encoder.layers
+        extract, _, tables, mix, _ = embed.layers
+        layers = [
+            node.layers
+            for node in encode.walk(order="dfs_pre")
+            if node.layers and node.layers[0].name == "expand_window"
+        ]
+        return cls(
+            extract=extract,
+            tables=[chain.layers[1] for chain in tables.layers[0].layers],
+            mix=MaxoutNodes.find(mix.layers[0]),
+            windows=[MaxoutNodes.find(maxout) for _, maxout in layers],
+            window_size=layers[0][0].attrs["window_size"] if layers else 0,
+        )
+
+    def with_params(self) -> list[Model]:
+        """RETURNS (List[Model]): The nodes that have parameters."""
+        maxouts = [node for nodes in (self.mix, *self.windows) for node in nodes[:2]]
+        return [*self.tables, *maxouts]
+
+
+class Snapshot:
+    """What was computed from one state of the weights, to predict with."""
+
+    def __init__(self, nodes: Nodes, kernels: Any) -> None:
+        self.kernels = kernels
+        self.windows = [window.read() for window in nodes.windows]
+        self._tables = nodes.tables
+        self._mix = nodes.mix.read()
+        uses_products = kernels.USES_PRODUCTS and bool(self.windows)
+        self.lexemes = LexemeCache(self._embed, self._multiply if uses_products else None)
+
+    def _embed(self, features: Ints2d) -> Floats2d:
+        return predict_lexemes(self.kernels, self._tables, self._mix, features)
+
+    def _multiply(self, vectors: Floats2d) -> Floats3d:
+        W = self.windows[0].W
+        n_window = W.shape[1] // vectors.shape[1]
+        parts = numpy.split(W, n_window, axis=1)
+        return numpy.stack([product(vectors, numpy.ascontiguousarray(p.T)) for p in parts], axis=1)
+
+
+class State:
+    """What an encoder remembers between two batches. It is neither saved nor copied."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._nodes: Nodes | None = None
+        self._snapshot: Snapshot | None = None
+        self._versions: list[tuple[VersionedParams, int]] = []
+
+    def __deepcopy__(self, memo: Any) -> "State":
+        return State()
+
+    def __reduce__(self) -> Any:
+        return State, ()
+
+    def nodes(self, encoder: Model) -> Nodes:
+        """Find the encoder's nodes.
+
+        encoder (Model): The encoder.
+        RETURNS (Nodes): Its nodes.
+        """
+        if self._nodes is None:
+            self._nodes = Nodes.find(encoder)
+        return self._nodes
+
+    def snapshot(self, encoder: Model, kernels: Any) -> Snapshot:
+        """Get what was computed from the current weights. If they may have changed, or somebody else
+        holds one of them and could change it at any time, it is computed anew.
+
+        encoder (Model): The encoder.
+        kernels (ModuleType): The inner loops.
+        RETURNS (Snapshot): The current snapshot.
+        """
+        with self._lock:
+            nodes = self.nodes(encoder)
+            servers = watch(nodes.with_params())
+            snapshot = self._snapshot
+            if (
+                snapshot is not None
+                and snapshot.kernels is kernels
+                and all(
+                    server is known and server.version == version
+                    for server, (known, version) in zip(servers, self._versions, strict=True)
+                )
+                and all(server.is_private() for server in servers)
+            ):
+                return snapshot
+            self._versions = [(server, server.version) for server in servers]
+            self._snapshot = Snapshot(nodes, kernels)
+            return self._snapshot
+
+
+def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable]:
+    if not any(len(doc) for doc in docs):
+        width = model.get_dim("nO")
+        return [model.ops.alloc2f(0, width) for _ in docs], _no_backprop
+    if not isinstance(model.ops, NumpyOps) or STATE not in model.attrs:
+        return forward_chain(model, docs, is_train)  # type: ignore[return-value]
+    lengths = numpy.asarray([len(doc) for doc in docs])
+    with single_thread():
+        if not is_train:
+            return _split(predict_tokens(model, docs, lengths), lengths), _no_backprop
+        Y, backprop_tokens = train_tokens(model, docs, lengths)
+
+    def backprop(dYs: OutT) -> list:
+        with single_thread():
+            backprop_tokens(model.ops.flatten(dYs))
+        return []
+
+    return _split(Y, lengths), backprop
+
+
+def predict_tokens(model: Model[InT, OutT], docs: InT, lengths: Ints1d) -> Floats2d:
+    """Compute the vectors of all tokens.
+
+    model (Model): The encoder.
+    docs (List[Doc]): The documents.
+    lengths (Ints1d): Their numbers of tokens.
+    RETURNS (Floats2d): `(n_tokens, width)`.
+    """
+    state: State = model.attrs[STATE]
+    kernels = get_kernels()
+    nodes = state.nodes(model)
+    snapshot = state.snapshot(model, kernels)
+    features = read_features(docs, nodes.extract.attrs["columns"])
+    lexemes = snapshot.lexemes.look_up(find_distinct(features))
+    if not nodes.windows:
+        return lexemes.vectors[lexemes.slots[1:]]
+    plan = plan_windows(lengths, nodes.window_size, len(nodes.windows))
+    X = _first_layer(kernels, snapshot.windows[0], lexemes, plan)
+    for weights, sources in zip(snapshot.windows[1:], plan.sources[1:], strict=True):
+        out = numpy.empty((len(sources), X.shape[1]), dtype="f")
+        predict_layer(kernels, weights, X, sources, out)
+        X = out
+    return X[1 : plan.n_tokens + 1]
+
+
+def _first_layer(
+    kernels: Any, weights: MaxoutWeights, lexemes: Lexemes, plan: WindowPlan
+) -> Floats2d:
+    sources = plan.sources[0]
+    out = numpy.empty((len(sources), weights.width), dtype="f")
+    if lexemes.products is not None:
+        kernels.first_window_layer(
+            lexemes.products, lexemes.vectors, lexemes.slots, sources, *weights[1:], out
+        )
+    else:
+        predict_layer(kernels, weights, lexemes.vectors[lexemes.slots], sources, out)
+    return out
+
+
+def train_tokens(
+    model: Model[InT, OutT], docs: InT, lengths: Ints1d
+) -> tuple[Floats2d, Callable[[Floats2d], None]]:
+    """Compute the vectors of all tokens in training.
+
+    model (Model): The encoder.
+    docs (List[Doc]): The documents.
+    lengths (Ints1d): Their numbers of tokens.
+    RETURNS (Tuple[Floats2d, Callable]): The vectors `(n_tokens, width)`, and the backward pass, which
+        adds to the gradients of all parameters.
+    """
+    nodes = model.attrs[STATE].nodes(model)
+    watch(nodes.with_params())
+    kernels = get_kernels()
+    features = read_features(docs, nodes.extract.attrs["columns"])
+    drop_words(features, nodes.extract.attrs["word_dropout"])
+    distinct = find_distinct(features)
+    vectors, backprop_lexemes = train_lexemes(kernels, nodes.tables, nodes.mix, distinct.features)
+    X = numpy.zeros((1 + len(features), vectors.shape[1]), dtype="f")
+    X[1:] = vectors[distinct.where]
+    noise = DropoutNoise.draw((len(features), X.shape[1]), nodes.mix.dropout_rate)
+    if noise is not None:
+        noise.apply(kernels, X[1:])
+    n_tokens = len(features)
+    plan = plan_windows(lengths, nodes.window_size, len(nodes.windows))
+    callbacks = []
+    for window, sources in zip(nodes.windows, plan.sources, strict=True):
+        X, backprop_layer = train_layer(kernels, window.read(), X, sources, window.dropout_rate)
+        callbacks.append(backprop_layer)
+
+    def backprop(dY: Floats2d) -> None:
+        dX = numpy.zeros((1 + n_tokens, dY.shape[1]), dtype="f")
+        dX[1:] = dY
+        for window, backprop_layer in zip(nodes.windows[::-1], callbacks[::-1], strict=True):
+            dX, d_weights = backprop_layer(dX)
+            window.add_gradients(d_weights)
+        d_tokens = dX[1 : n_tokens + 1]
+        if noise is not None:
+            noise.apply(kernels, d_tokens)
+        d_vectors = numpy.zeros_like(vectors)
+        kernels.add_rows(d_vectors, distinct.where, d_tokens)
+        backprop_lexemes(d_vectors)
+
+    return X[1 : n_tokens + 1], backprop
+
+
+def _split(X: Floats2d, lengths: Ints1d) -> OutT:
+    stops = numpy.cumsum(lengths).tolist()
+    starts = [0, *stops[:-1]]
+    return [X[start:stop] for start, stop in zip(starts, stops, strict=True)]
+
+
+def _no_backprop(d_outputs: OutT) -> list:
+    return []

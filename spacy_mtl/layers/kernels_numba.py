@@ -1,0 +1,211 @@
+"""The inner loops of the encoder, compiled by numba. See `kernels_numpy` for what they do.
+
+Loops run over slices of one row: an index that is a sum, such as `Z[i, start + j]`, might be negative for
+all the compiler knows, and then it does not use vector units (measured: a quarter of the speed).
+"""
+
+from typing import Any
+
+import numpy
+from numba import njit
+
+from .kernels_numpy import EPSILON
+
+USES_PRODUCTS = True
+CHUNK = 512
+#: Sums may be reordered, so that they run on vector units. Infinities and NaN stay what they are.
+FAST = {"reassoc", "contract", "arcp", "nsz"}
+
+ZERO = numpy.float32(0.0)
+ONE = numpy.float32(1.0)
+VARIANCE = numpy.float32(EPSILON)
+
+
+def compiled(function: Any) -> Any:
+    """Compile a function at its first call, and keep the result on disk."""
+    return njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")(function)
+
+
+@compiled
+def gather_windows(X: Any, sources: Any, out: Any) -> None:
+    width = X.shape[1]
+    for i in range(sources.shape[0]):
+        for k in range(sources.shape[1]):
+            x = X[sources[i, k]]
+            window = out[i, k * width : (k + 1) * width]
+            for j in range(width):
+                window[j] = x[j]
+
+
+@compiled
+def scatter_windows(dX: Any, sources: Any, d_windows: Any) -> None:
+    width = dX.shape[1]
+    for i in range(sources.shape[0]):
+        for k in range(sources.shape[1]):
+            _add(dX[sources[i, k]], d_windows[i, k * width : (k + 1) * width])
+
+
+@compiled
+def add_rows(dX: Any, rows: Any, dY: Any) -> None:
+    for i in range(rows.shape[0]):
+        _add(dX[rows[i]], dY[i])
+
+
+@compiled
+def maxout_norm(Z: Any, b: Any, G: Any, beta: Any, out: Any) -> None:
+    width = out.shape[1]
+    best = numpy.empty(width, dtype=numpy.float32)
+    for i in range(Z.shape[0]):
+        _maxout(Z[i], b, best)
+        scale = _centre(best)
+        y = out[i]
+        for j in range(width):
+            y[j] = best[j] * scale * G[j] + beta[j]
+
+
+@compiled
+def maxout_norm_residual(windows: Any, Z: Any, b: Any, G: Any, beta: Any, out: Any) -> None:
+    width = out.shape[1]
+    start = (windows.shape[1] - width) // 2
+    best = numpy.empty(width, dtype=numpy.float32)
+    for i in range(Z.shape[0]):
+        _maxout(Z[i], b, best)
+        scale = _centre(best)
+        _rescale(best, scale, G, beta, windows[i, start : start + width], out[i])
+
+
+@compiled
+def first_window_layer(
+    products: Any, vectors: Any, slots: Any, sources: Any, b: Any, G: Any, beta: Any, out: Any
+) -> None:
+    """The whole first window layer, from products of the words' vectors with each part of its weights.
+
+    products (Floats3d): `(n_slots, n_window, n_pieces * width)`.
+    vectors (Floats2d): The words' vectors, `(n_slots, width)`.
+    slots (Ints1d): The slot of each row that is read. The padding, row 0, has slot 0, of zeros.
+    sources (Ints2d): The rows that each row of the output reads, `(n, n_window)`.
+    out (Floats2d): `(n, width)`.
+    """
+    width = out.shape[1]
+    n_window = sources.shape[1]
+    z = numpy.empty_like(b)
+    best = numpy.empty(width, dtype=numpy.float32)
+    for i in range(sources.shape[0]):
+        if n_window == 3:
+            left = products[slots[sources[i, 0]], 0]
+            middle = products[slots[sources[i, 1]], 1]
+            right = products[slots[sources[i, 2]], 2]
+            for j in range(z.shape[0]):
+                z[j] = left[j] + middle[j] + right[j]
+        else:
+            z[:] = 0
+            for k in range(n_window):
+                _add(z, products[slots[sources[i, k]], k])
+        _maxout(z, b, best)
+        scale = _centre(best)
+        _rescale(best, scale, G, beta, vectors[slots[sources[i, n_window // 2]]], out[i])
+
+
+@compiled
+def maxout_norm_train(
+    Z: Any, b: Any, G: Any, beta: Any, out: Any, x_hat: Any, scale: Any, which: Any
+) -> None:
+    width = out.shape[1]
+    best = numpy.empty(width, dtype=numpy.float32)
+    for i in range(Z.shape[0]):
+        _argmaxout(Z[i], b, best, which[i])
+        scale[i] = _centre(best)
+        normed = x_hat[i]
+        y = out[i]
+        for j in range(width):
+            normed[j] = best[j] * scale[i]
+            y[j] = normed[j] * G[j] + beta[j]
+
+
+@compiled
+def backprop_maxout_norm(
+    dY: Any, G: Any, x_hat: Any, scale: Any, which: Any, dZ: Any, dG: Any, d_beta: Any
+) -> None:
+    width = dY.shape[1]
+    n_pieces = dZ.shape[1] // width
+    d_best = numpy.empty(width, dtype=numpy.float32)
+    for i in range(dY.shape[0]):
+        dy, normed, pieces = dY[i], x_hat[i], which[i]
+        mean = ZERO
+        spread = ZERO
+        for j in range(width):
+            d_hat = dy[j] * G[j]
+            d_best[j] = d_hat
+            mean += d_hat
+            spread += d_hat * normed[j]
+            dG[j] += dy[j] * normed[j]
+            d_beta[j] += dy[j]
+        mean /= numpy.float32(width)
+        spread /= numpy.float32(width)
+        for j in range(width):
+            d_best[j] = (d_best[j] - mean - normed[j] * spread) * scale[i]
+        for piece in range(n_pieces):
+            dz = dZ[i, piece * width : (piece + 1) * width]
+            for j in range(width):
+                dz[j] = d_best[j] if pieces[j] == piece else ZERO
+
+
+@compiled
+def drop(X: Any, noise: Any, threshold: Any, scale: Any) -> None:
+    for i in range(X.shape[0]):
+        x, bits = X[i], noise[i]
+        for j in range(X.shape[1]):
+            x[j] = x[j] * scale if bits[j] >= threshold else ZERO
+
+
+@compiled
+def _add(total: Any, x: Any) -> None:
+    for j in range(total.shape[0]):
+        total[j] += x[j]
+
+
+@compiled
+def _maxout(z: Any, b: Any, best: Any) -> None:
+    width = best.shape[0]
+    for j in range(width):
+        best[j] = z[j] + b[j]
+    for start in range(width, z.shape[0], width):
+        piece, bias = z[start : start + width], b[start : start + width]
+        for j in range(width):
+            other = piece[j] + bias[j]
+            best[j] = other if other > best[j] else best[j]
+
+
+@compiled
+def _argmaxout(z: Any, b: Any, best: Any, which: Any) -> None:
+    width = best.shape[0]
+    for j in range(width):
+        best[j] = z[j] + b[j]
+        which[j] = 0
+    for k in range(1, z.shape[0] // width):
+        piece, bias = z[k * width : (k + 1) * width], b[k * width : (k + 1) * width]
+        for j in range(width):
+            other = piece[j] + bias[j]
+            which[j] = k if other > best[j] else which[j]
+            best[j] = other if other > best[j] else best[j]
+
+
+@compiled
+def _centre(best: Any) -> Any:
+    width = best.shape[0]
+    mean = ZERO
+    for j in range(width):
+        mean += best[j]
+    mean /= numpy.float32(width)
+    variance = ZERO
+    for j in range(width):
+        centred = best[j] - mean
+        best[j] = centred
+        variance += centred * centred
+    return ONE / numpy.sqrt(variance / numpy.float32(width) + VARIANCE)
+
+
+@compiled
+def _rescale(best: Any, scale: Any, G: Any, beta: Any, residual: Any, y: Any) -> None:
+    for j in range(best.shape[0]):
+        y[j] = best[j] * scale * G[j] + beta[j] + residual[j]
