@@ -96,10 +96,13 @@ class Snapshot:
         return predict_lexemes(self.kernels, self._tables, self._mix, features)
 
     def _multiply(self, vectors: Floats2d) -> Floats3d:
-        W = self.windows[0].W
-        n_window = W.shape[1] // vectors.shape[1]
-        parts = numpy.split(W, n_window, axis=1)
-        return numpy.stack([product(vectors, numpy.ascontiguousarray(p.T)) for p in parts], axis=1)
+        weights = self.windows[0]
+        n_window = weights.W.shape[1] // weights.width
+        products = numpy.empty((len(vectors), n_window, len(weights.b)), dtype="f")
+        for k, part in enumerate(numpy.split(weights.W, n_window, axis=1)):
+            products[:, k] = product(vectors, numpy.ascontiguousarray(part.T))
+        products[:, n_window // 2] += weights.b
+        return products
 
 
 class State:
@@ -187,7 +190,7 @@ def predict_tokens(model: Model[InT, OutT], docs: InT, lengths: Ints1d) -> Float
     nodes = state.nodes(model)
     snapshot = state.snapshot(model, kernels)
     features = read_features(docs, nodes.extract.attrs["columns"])
-    lexemes = snapshot.lexemes.look_up(find_distinct(features))
+    lexemes = snapshot.lexemes.look_up(features)
     if not nodes.windows:
         return lexemes.vectors[lexemes.slots[1:]]
     plan = plan_windows(lengths, nodes.window_size, len(nodes.windows))
@@ -206,7 +209,7 @@ def _first_layer(
     out = numpy.empty((len(sources), weights.width), dtype="f")
     if lexemes.products is not None:
         kernels.first_window_layer(
-            lexemes.products, lexemes.vectors, lexemes.slots, sources, *weights[1:], out
+            lexemes.products, lexemes.vectors, lexemes.slots, sources, weights.G, weights.beta, out
         )
     else:
         predict_layer(kernels, weights, lexemes.vectors[lexemes.slots], sources, out)

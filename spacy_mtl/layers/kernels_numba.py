@@ -76,34 +76,34 @@ def maxout_norm_residual(windows: Any, Z: Any, b: Any, G: Any, beta: Any, out: A
 
 @compiled
 def first_window_layer(
-    products: Any, vectors: Any, slots: Any, sources: Any, b: Any, G: Any, beta: Any, out: Any
+    products: Any, vectors: Any, slots: Any, sources: Any, G: Any, beta: Any, out: Any
 ) -> None:
     """The whole first window layer, from products of the words' vectors with each part of its weights.
 
-    products (Floats3d): `(n_slots, n_window, n_pieces * width)`.
+    products (Floats3d): `(n_slots, n_window, n_pieces * width)`. The middle ones contain the bias.
     vectors (Floats2d): The words' vectors, `(n_slots, width)`.
-    slots (Ints1d): The slot of each row that is read. The padding, row 0, has slot 0, of zeros.
+    slots (Ints1d): The slot of each row that is read. The padding, row 0, has slot 0.
     sources (Ints2d): The rows that each row of the output reads, `(n, n_window)`.
     out (Floats2d): `(n, width)`.
     """
     width = out.shape[1]
     n_window = sources.shape[1]
-    z = numpy.empty_like(b)
+    n_values = products.shape[2]
+    no_bias = numpy.zeros(n_values, dtype=numpy.float32)
+    z = numpy.empty(n_values, dtype=numpy.float32)
     best = numpy.empty(width, dtype=numpy.float32)
     for i in range(sources.shape[0]):
-        if n_window == 3:
-            left = products[slots[sources[i, 0]], 0]
-            middle = products[slots[sources[i, 1]], 1]
-            right = products[slots[sources[i, 2]], 2]
-            for j in range(z.shape[0]):
-                z[j] = left[j] + middle[j] + right[j]
+        middle = slots[sources[i, n_window // 2]]
+        if n_window == 3 and n_values == 3 * width:
+            left, right = products[slots[sources[i, 0]], 0], products[slots[sources[i, 2]], 2]
+            _maxout_of_sums(left, products[middle, 1], right, best)
         else:
             z[:] = 0
             for k in range(n_window):
                 _add(z, products[slots[sources[i, k]], k])
-        _maxout(z, b, best)
+            _maxout(z, no_bias, best)
         scale = _centre(best)
-        _rescale(best, scale, G, beta, vectors[slots[sources[i, n_window // 2]]], out[i])
+        _rescale(best, scale, G, beta, vectors[middle], out[i])
 
 
 @compiled
@@ -167,6 +167,13 @@ def _add(total: Any, x: Any) -> None:
 @compiled
 def _maxout(z: Any, b: Any, best: Any) -> None:
     width = best.shape[0]
+    if z.shape[0] == 3 * width:
+        z1, z2 = z[width : 2 * width], z[2 * width :]
+        b1, b2 = b[width : 2 * width], b[2 * width :]
+        for j in range(width):
+            x = max(z[j] + b[j], z1[j] + b1[j])
+            best[j] = max(x, z2[j] + b2[j])
+        return
     for j in range(width):
         best[j] = z[j] + b[j]
     for start in range(width, z.shape[0], width):
@@ -174,6 +181,16 @@ def _maxout(z: Any, b: Any, best: Any) -> None:
         for j in range(width):
             other = piece[j] + bias[j]
             best[j] = other if other > best[j] else best[j]
+
+
+@compiled
+def _maxout_of_sums(left: Any, middle: Any, right: Any, best: Any) -> None:
+    width = best.shape[0]
+    l1, m1, r1 = left[width : 2 * width], middle[width : 2 * width], right[width : 2 * width]
+    l2, m2, r2 = left[2 * width :], middle[2 * width :], right[2 * width :]
+    for j in range(width):
+        x = max(left[j] + middle[j] + right[j], l1[j] + m1[j] + r1[j])
+        best[j] = max(x, l2[j] + m2[j] + r2[j])
 
 
 @compiled

@@ -68,8 +68,9 @@ def maxout_norm(Z: Any, b: Any, G: Any, beta: Any, out: Any) -> None:
     """
     width = out.shape[1]
     Z += b
-    M = Z[:, :width]
-    for start in range(width, Z.shape[1], width):
+    # From here on all values stand side by side, which is much faster than skipping the other pieces.
+    M = numpy.maximum(Z[:, :width], Z[:, -width:])
+    for start in range(width, Z.shape[1] - width, width):
         numpy.maximum(M, Z[:, start : start + width], out=M)
     _normalise(M)
     numpy.multiply(M, G, out=out)
@@ -99,15 +100,14 @@ def maxout_norm_train(
     """
     width = out.shape[1]
     Z += b
-    M = Z[:, :width]
+    x_hat[:] = Z[:, :width]
     which[:] = 0
     for piece in range(1, Z.shape[1] // width):
         other = Z[:, piece * width : (piece + 1) * width]
-        which[other > M] = piece
-        numpy.maximum(M, other, out=M)
-    scale[:] = _normalise(M)
-    x_hat[:] = M
-    numpy.multiply(M, G, out=out)
+        which[other > x_hat] = piece
+        numpy.maximum(x_hat, other, out=x_hat)
+    scale[:] = _normalise(x_hat)
+    numpy.multiply(x_hat, G, out=out)
     out += beta
 
 
@@ -146,7 +146,8 @@ def drop(X: Any, noise: Any, threshold: Any, scale: Any) -> None:
 
 
 def _normalise(M: Any) -> Any:
-    M -= M.mean(axis=1, keepdims=True)
+    # A product with ones is the fastest sum over rows.
+    M -= M @ numpy.full((M.shape[1], 1), 1.0 / M.shape[1], dtype="f")
     variance = numpy.einsum("ij,ij->i", M, M) / M.shape[1]
     scale = 1.0 / numpy.sqrt(variance + EPSILON)
     M *= scale[:, None]

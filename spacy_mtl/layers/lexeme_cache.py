@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy
 from thinc.types import Floats2d, Floats3d, Ints1d, Ints2d
 
-from .lexeme_features import Distinct
+from .lexeme_features import find_distinct, make_keys
+from .slot_table import SlotTable
 
 #: Words that are remembered. At width 96 one takes 384 bytes, and 3.5 KB with its window products.
 CACHE_SIZE = 1 << 14
@@ -20,8 +21,8 @@ class Lexemes(NamedTuple):
     #: Vectors of all remembered words, or of the batch's words, `(n_slots, width)`. The first is zero,
     #: and stands for padding.
     vectors: Floats2d
-    #: Their products with each part of the first window layer's weights, or None,
-    #: `(n_slots, n_window, n_pieces * width)`.
+    #: Their products with each part of the first window layer's weights, the middle one with the
+    #: layer's bias, `(n_slots, n_window, n_pieces * width)`. None if they are not used.
     products: Floats3d | None
     #: The row in these arrays of the padding and of each token, `(1 + n_tokens,)`.
     slots: Ints1d
@@ -51,72 +52,70 @@ class LexemeCache:
         self._clear()
 
     def _clear(self) -> None:
-        self.slots: dict[int, int] = {}
+        self.n_words = 0
+        self.table = SlotTable(CACHE_SIZE)
         self.features: Any = None
         self.vectors: Any = None
         self.products: Any = None
 
-    def look_up(self, distinct: Distinct) -> Lexemes:
+    def look_up(self, features: Ints2d) -> Lexemes:
         """Get the vectors of words, and remember new ones.
 
-        distinct (Distinct): The words of a batch.
+        features (Ints2d): Features of the tokens of a batch, `(n_tokens, n_columns)`.
         RETURNS (Lexemes): Their vectors.
         """
         with self.lock:
-            found = self._find(distinct)
-            if found is None:
-                return self._compute(distinct)
-            return Lexemes(self.vectors, self.products, _with_padding(found[distinct.where]))
+            slots = self._find(features)
+            if slots is not None:
+                return Lexemes(self.vectors, self.products, slots)
+        distinct = find_distinct(features)
+        slots = numpy.zeros(1 + len(features), dtype="int64")
+        slots[1:] = 1 + distinct.where
+        return Lexemes(*self._compute(distinct.features), slots)
 
-    def _find(self, distinct: Distinct) -> Any:
-        keys = distinct.keys.tolist()
-        if len(keys) > CACHE_SIZE:
-            return None
-        get = self.slots.get
-        slots = numpy.asarray([get(key, -1) for key in keys], dtype="int64")
-        missing = numpy.flatnonzero(slots < 0)
+    def _find(self, features: Ints2d) -> Any:
+        keys = make_keys(features)
+        slots = numpy.zeros(1 + len(keys), dtype="int64")
+        slots[1:] = self.table.find(keys)
+        missing = numpy.flatnonzero(slots[1:] == 0)
         if len(missing):
-            if len(self.slots) + len(missing) > CACHE_SIZE:
+            distinct = find_distinct(features[missing])
+            if self.n_words and self.n_words + len(distinct.keys) > CACHE_SIZE:
                 self._clear()
-                slots[:] = -1
-                missing = numpy.arange(len(keys))
-            first = 1 + len(self.slots)
-            new = slice(first, first + len(missing))
-            self._reserve(new.stop, distinct.features[missing], new)
-            slots[missing] = numpy.arange(new.start, new.stop)
-            self.slots.update((keys[i], int(slots[i])) for i in missing)
-        if (self.features[slots] == distinct.features).all():
-            return slots
-        return None
+                return self._find(features)
+            if len(distinct.keys) > CACHE_SIZE:
+                return None
+            new = slice(1 + self.n_words, 1 + self.n_words + len(distinct.keys))
+            self._remember(distinct.features, new)
+            self.table.add(distinct.keys, numpy.arange(new.start, new.stop))
+            self.n_words += len(distinct.keys)
+            slots[1 + missing] = new.start + distinct.where
+        # Two words may have one key. It is hardly possible by chance, but features are anybody's text.
+        return slots if (self.features[slots[1:]] == features).all() else None
 
-    def _compute(self, distinct: Distinct) -> Lexemes:
-        vectors = self.embed(distinct.features)
-        vectors = numpy.concatenate([numpy.zeros_like(vectors[:1]), vectors])
-        products = self.multiply(vectors) if self.multiply is not None else None
-        return Lexemes(vectors, products, _with_padding(1 + distinct.where))
-
-    def _reserve(self, size: int, features: Ints2d, new: slice) -> None:
-        vectors = self.embed(features)
-        products = self.multiply(vectors) if self.multiply is not None else None
-        self.features = _extended(self.features, features, size, new)
-        self.vectors = _extended(self.vectors, vectors, size, new)
+    def _remember(self, features: Ints2d, new: slice) -> None:
+        vectors, products = self._compute(features)
+        padding = numpy.zeros_like(features[:1])
+        self.features = _extended(self.features, numpy.concatenate([padding, features]), new)
+        self.vectors = _extended(self.vectors, vectors, new)
         if products is not None:
-            self.products = _extended(self.products, products, size, new)
+            self.products = _extended(self.products, products, new)
+
+    def _compute(self, features: Ints2d) -> tuple[Floats2d, Floats3d | None]:
+        words = self.embed(features)
+        vectors = numpy.concatenate([numpy.zeros_like(words[:1]), words])
+        return vectors, self.multiply(vectors) if self.multiply is not None else None
 
 
-def _extended(array: Any, rows: Any, size: int, new: slice) -> Any:
-    if array is None or len(array) < size:
+def _extended(array: Any, rows: Any, new: slice) -> Any:
+    if array is None or len(array) < new.stop:
         capacity = FIRST_SIZE
-        while capacity < size:
+        while capacity < new.stop:
             capacity *= 2
         larger = numpy.empty((capacity, *rows.shape[1:]), dtype=rows.dtype)
-        larger[0] = 0
+        larger[0] = rows[0]
         if array is not None:
             larger[: new.start] = array[: new.start]
         array = larger
-    array[new] = rows
+    array[new] = rows[1:]
     return array
-
-
-def _with_padding(slots: Any) -> Any:
-    return numpy.concatenate([[0], slots])

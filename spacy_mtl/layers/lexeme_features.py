@@ -27,6 +27,15 @@ def read_features(docs: list[Doc], columns: list[str]) -> Ints2d:
     return numpy.concatenate(parts).reshape(-1, len(attrs)).astype("uint64", copy=False)
 
 
+def make_keys(features: Ints2d) -> Ints1d:
+    """Mix the features of each token into one key.
+
+    features (Ints2d): `(n_tokens, n_columns)`.
+    RETURNS (Ints1d): `(n_tokens,)`, unsigned 64 bits.
+    """
+    return features @ MULTIPLIERS[: features.shape[1]]
+
+
 class Distinct(NamedTuple):
     """The distinct rows of an array of features."""
 
@@ -44,13 +53,13 @@ def find_distinct(features: Ints2d) -> Distinct:
     features (Ints2d): Features of the tokens, `(n_tokens, n_columns)`.
     RETURNS (Distinct): The distinct ones.
     """
-    tokens = features @ MULTIPLIERS[: features.shape[1]]
+    tokens = make_keys(features)
     keys, where = numpy.unique(tokens, return_inverse=True)
     some_token = numpy.empty(len(keys), dtype="int64")
     some_token[where] = numpy.arange(len(tokens))
     distinct = features[some_token]
     if (distinct[where] == features).all():
         return Distinct(keys, distinct, where)
-    # Two words have one key. It is hardly possible by chance, but features are anybody's text.
+    # Two words have one key.
     distinct, where = numpy.unique(features, axis=0, return_inverse=True)
-    return Distinct(distinct @ MULTIPLIERS[: features.shape[1]], distinct, where.reshape(-1))
+    return Distinct(make_keys(distinct), distinct, where.reshape(-1))
