@@ -17,9 +17,10 @@ class DropoutNoise(NamedTuple):
     scale: float
 
     @classmethod
-    def draw(cls, shape: tuple[int, ...], rate: float) -> "DropoutNoise | None":
+    def draw(cls, kernels: Any, shape: tuple[int, ...], rate: float) -> "DropoutNoise | None":
         """Draw noise from NumPy's global random state, which `thinc.fix_random_seed` sets.
 
+        kernels (ModuleType): The inner loops.
         shape (Tuple[int, ...]): Shape of the values.
         rate (float): Probability that a value is dropped, rounded to 16 bits.
         RETURNS (Optional[DropoutNoise]): The noise, or None if nothing is dropped.
@@ -27,8 +28,7 @@ class DropoutNoise(NamedTuple):
         threshold = min(round(rate * LEVELS), LEVELS - 1)
         if threshold <= 0:
             return None
-        size = int(numpy.prod(shape))
-        noise = numpy.frombuffer(numpy.random.bytes(2 * size), dtype="uint16").reshape(shape)
+        noise = kernels.noise(int(numpy.prod(shape))).reshape(shape)
         return cls(noise, threshold, LEVELS / (LEVELS - threshold))
 
     def chunk(self, rows: slice) -> "DropoutNoise":

@@ -14,23 +14,26 @@ from .param_versions import peek
 from .window_stack import add_products
 
 
-def embed(tables: Sequence[Model], features: Ints2d) -> tuple[Floats2d, list[Any]]:
+def embed(
+    kernels: Any, tables: Sequence[Model], features: Ints2d
+) -> tuple[Floats2d, list[Any]]:
     """Look words up in the embedding tables.
 
+    kernels (ModuleType): The inner loops.
     tables (Sequence[Model]): Hash embeddings.
     features (Ints2d): Features of the words, `(n, n_columns)`.
     RETURNS (Tuple[Floats2d, List[Ints2d]]): The vectors of all tables side by side,
         `(n, n_tables * width)`, and the rows of each table that they are the sum of, `(n, 4)`.
     """
+    width = tables[0].get_dim("nO")
+    out = numpy.empty((len(features), len(tables) * width), dtype="f")
     rows = []
-    parts = []
-    for table in tables:
-        ops = table.ops
+    for i, table in enumerate(tables):
         E = peek(table, "E")
         keys = numpy.ascontiguousarray(features[:, table.attrs["column"]])
-        rows.append(ops.hash(keys, table.attrs["seed"]) % E.shape[0])
-        parts.append(ops.gather_add(E, rows[-1]))
-    return numpy.hstack(parts), rows
+        rows.append(table.ops.hash(keys, table.attrs["seed"]) % E.shape[0])
+        kernels.sum_rows(E, rows[-1], out[:, i * width : (i + 1) * width])
+    return out, rows
 
 
 def predict_lexemes(
@@ -45,7 +48,7 @@ def predict_lexemes(
     RETURNS (Floats2d): `(n, width)`.
     """
     out = numpy.empty((len(features), weights.width), dtype="f")
-    Z = product(embed(tables, features)[0], weights.W.T)
+    Z = product(embed(kernels, tables, features)[0], weights.W.T)
     kernels.maxout_norm(Z, weights.b, weights.G, weights.beta, out)
     return out
 
@@ -64,9 +67,9 @@ def train_lexemes(
     """
     weights = mix.read()
     n, width = len(features), weights.width
-    embedded, rows = embed(tables, features)
+    embedded, rows = embed(kernels, tables, features)
     # As in spaCy, a table drops whole columns, the same ones for all words of the batch.
-    columns = [DropoutNoise.draw((1, width), table.attrs["dropout_rate"]) for table in tables]
+    columns = [DropoutNoise.draw(kernels, (1, width), table.attrs["dropout_rate"]) for table in tables]
     _drop_columns(kernels, embedded, columns)
     x_hat = numpy.empty((n, width), dtype="f")
     scale = numpy.empty((n,), dtype="f")
@@ -86,25 +89,24 @@ def train_lexemes(
         d_embedded = product(dZ, weights.W)
         _drop_columns(kernels, d_embedded, columns)
         for i, table in enumerate(tables):
-            d_part = numpy.ascontiguousarray(d_embedded[:, i * width : (i + 1) * width])
-            add_table_gradient(table, rows[i], d_part)
+            d_part = d_embedded[:, i * width : (i + 1) * width]
+            add_table_gradient(kernels, table, rows[i], d_part)
 
     return out, backprop
 
 
-def add_table_gradient(table: Model, rows: Ints2d, d_vectors: Floats2d) -> None:
+def add_table_gradient(kernels: Any, table: Model, rows: Ints2d, d_vectors: Floats2d) -> None:
     """Add the gradient of vectors to that of the table that they were summed up from.
 
+    kernels (ModuleType): The inner loops.
     table (Model): The node with the table, its parameter "E".
     rows (Ints2d): The table's rows for each vector, `(n, n_rows)`.
     d_vectors (Floats2d): `(n, width)`.
     """
-    ops = table.ops
     E = peek(table, "E")
     in_place = table.has_grad("E") and table._params.proxy is None
     dE = table.get_grad("E") if in_place else numpy.zeros_like(E)
-    for column in numpy.ascontiguousarray(rows.T, dtype="i"):
-        ops.scatter_add(dE, column, d_vectors)
+    kernels.add_to_rows(dE, rows, d_vectors)
     if not in_place:
         table.inc_grad("E", dE)
 

@@ -236,7 +236,7 @@ def train_tokens(
     vectors, backprop_lexemes = train_lexemes(kernels, nodes.tables, nodes.mix, distinct.features)
     X = numpy.zeros((1 + len(features), vectors.shape[1]), dtype="f")
     X[1:] = vectors[distinct.where]
-    noise = DropoutNoise.draw((len(features), X.shape[1]), nodes.mix.dropout_rate)
+    noise = DropoutNoise.draw(kernels, (len(features), X.shape[1]), nodes.mix.dropout_rate)
     if noise is not None:
         noise.apply(kernels, X[1:])
     n_tokens = len(features)

@@ -7,12 +7,15 @@ second. Layer norm is thinc's: the variance has no degree of freedom taken off, 
 from typing import Any
 
 import numpy
+from thinc.api import NumpyOps
 
 EPSILON = 1e-8
 #: Whether summing up remembered products of the first window layer is faster than multiplying.
 USES_PRODUCTS = False
 #: Rows that are multiplied at once. Their windows and pieces should fit into the second-level cache.
 CHUNK = 512
+
+_OPS = NumpyOps()
 
 
 def gather_windows(X: Any, sources: Any, out: Any) -> None:
@@ -55,6 +58,28 @@ def add_rows(dX: Any, rows: Any, dY: Any) -> None:
     firsts = numpy.flatnonzero(numpy.diff(ordered, prepend=-1))
     if len(firsts):
         dX[ordered[firsts]] += numpy.add.reduceat(dY[order], firsts, axis=0)
+
+
+def sum_rows(E: Any, rows: Any, out: Any) -> None:
+    """Sum rows of a table up.
+
+    E (Floats2d): The table, `(n_rows, width)`.
+    rows (Ints2d): Which rows make up each result, `(n, n_summed)`, unsigned 32 bits.
+    out (Floats2d): `(n, width)`.
+    """
+    out[:] = _OPS.gather_add(E, rows)
+
+
+def add_to_rows(dE: Any, rows: Any, dY: Any) -> None:
+    """Add the gradient of sums to all rows that they are made of.
+
+    dE (Floats2d): Gradient of the table, changed in place.
+    rows (Ints2d): As in `sum_rows`.
+    dY (Floats2d): `(n, width)`.
+    """
+    dY = numpy.ascontiguousarray(dY)
+    for column in numpy.ascontiguousarray(rows.T, dtype="i"):
+        _OPS.scatter_add(dE, column, dY)
 
 
 def maxout_norm(Z: Any, b: Any, G: Any, beta: Any, out: Any) -> None:
@@ -143,6 +168,15 @@ def drop(X: Any, noise: Any, threshold: Any, scale: Any) -> None:
     """
     numpy.multiply(X, scale, out=X)
     numpy.multiply(X, noise >= threshold, out=X)
+
+
+def noise(size: int) -> Any:
+    """Draw random numbers from NumPy's global random state.
+
+    size (int): How many.
+    RETURNS (Ints1d): Numbers of 16 bits, `(size,)`.
+    """
+    return numpy.frombuffer(numpy.random.bytes(2 * size), dtype="uint16")
 
 
 def _normalise(M: Any) -> Any:

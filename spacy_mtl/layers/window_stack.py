@@ -76,7 +76,7 @@ def train_layer(
     size = min(kernels.CHUNK, n_rows)
     chunks = [slice(i, min(i + size, n_rows)) for i in range(0, n_rows, size)]
     kept = _Kept.alloc(n_rows, width)
-    noise = DropoutNoise.draw((n_rows, width), dropout_rate)
+    noise = DropoutNoise.draw(kernels, (n_rows, width), dropout_rate)
     out = numpy.empty((n_rows, width), dtype="f")
     windows = numpy.empty((size, n_window * width), dtype="f")
     Z = numpy.empty((size, len(weights.b)), dtype="f")

@@ -182,8 +182,12 @@ class MultitaskTok2Vec(Tok2Vec):
         else:
             batch = _Batch(self, self.predict(docs), None)
         self._batch = batch
+        batch_ids: dict[Callable, int] = {}
         for listener in self.listeners:
-            listener.receive(listener.get_batch_id(docs), batch.outputs, batch.receive_gradient)
+            make_id = listener.get_batch_id
+            if make_id not in batch_ids:
+                batch_ids[make_id] = make_id(docs)
+            listener.receive(batch_ids[make_id], batch.outputs, batch.receive_gradient)
         if sgd not in (None, False):
             self.finish_update(sgd)  # type: ignore[arg-type]
         return losses
