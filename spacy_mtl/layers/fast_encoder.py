@@ -19,6 +19,7 @@ from .lexeme_cache import LexemeCache, Lexemes
 from .lexeme_features import find_distinct, read_features
 from .maxout_weights import MaxoutNodes, MaxoutWeights
 from .param_versions import VersionedParams, watch
+from .token_arrays import TokenArrays, flatten
 from .window_plan import WindowPlan, plan_windows
 from .window_stack import predict_layer, train_layer
 
@@ -166,15 +167,15 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     lengths = numpy.asarray([len(doc) for doc in docs])
     with single_thread():
         if not is_train:
-            return _split(predict_tokens(model, docs, lengths), lengths), _no_backprop
+            return TokenArrays.split(predict_tokens(model, docs, lengths), lengths), _no_backprop
         Y, backprop_tokens = train_tokens(model, docs, lengths)
 
     def backprop(dYs: OutT) -> list:
         with single_thread():
-            backprop_tokens(model.ops.flatten(dYs))
+            backprop_tokens(flatten(model.ops, dYs))
         return []
 
-    return _split(Y, lengths), backprop
+    return TokenArrays.split(Y, lengths), backprop
 
 
 def predict_tokens(model: Model[InT, OutT], docs: InT, lengths: Ints1d) -> Floats2d:
@@ -260,12 +261,6 @@ def train_tokens(
         backprop_lexemes(d_vectors)
 
     return X[1 : n_tokens + 1], backprop
-
-
-def _split(X: Floats2d, lengths: Ints1d) -> OutT:
-    stops = numpy.cumsum(lengths).tolist()
-    starts = [0, *stops[:-1]]
-    return [X[start:stop] for start, stop in zip(starts, stops, strict=True)]
 
 
 def _no_backprop(d_outputs: OutT) -> list:

@@ -167,6 +167,39 @@ def backprop_maxout_norm(
 
 
 @compiled
+def reduce_max(X: Any, lengths: Any, out: Any, winners: Any) -> None:
+    """Take the maximum over the rows of each sequence.
+
+    X (Floats2d): `(n_rows, width)`.
+    lengths (Ints1d): Rows by sequence.
+    out (Floats2d): Gets the maxima, `(n_sequences, width)`. Unchanged for empty sequences.
+    winners (Ints2d): Gets the rows of X that they come from.
+    """
+    start = 0
+    for i in range(lengths.shape[0]):
+        if lengths[i] > 0:
+            best, rows = out[i], winners[i]
+            best[:] = X[start]
+            rows[:] = start
+            for row in range(start + 1, start + lengths[i]):
+                x = X[row]
+                for j in range(best.shape[0]):
+                    rows[j] = row if x[j] > best[j] else rows[j]
+                    best[j] = x[j] if x[j] > best[j] else best[j]
+        start += lengths[i]
+
+
+@compiled
+def backprop_reduce_max(dY: Any, lengths: Any, winners: Any, dX: Any) -> None:
+    """Add the gradient of maxima to the rows that they come from."""
+    for i in range(lengths.shape[0]):
+        if lengths[i] > 0:
+            dy, rows = dY[i], winners[i]
+            for j in range(dy.shape[0]):
+                dX[rows[j], j] += dy[j]
+
+
+@compiled
 def drop(X: Any, noise: Any, threshold: Any, scale: Any) -> None:
     for i in range(X.shape[0]):
         x, bits = X[i], noise[i]

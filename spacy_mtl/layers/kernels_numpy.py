@@ -129,7 +129,8 @@ def maxout_norm_train(
     which[:] = 0
     for piece in range(1, Z.shape[1] // width):
         other = Z[:, piece * width : (piece + 1) * width]
-        which[other > x_hat] = piece
+        # Later pieces have larger numbers. This is faster than assigning through a mask.
+        numpy.maximum(which, (other > x_hat).view("uint8") * numpy.uint8(piece), out=which)
         numpy.maximum(x_hat, other, out=x_hat)
     scale[:] = _normalise(x_hat)
     numpy.multiply(x_hat, G, out=out)

@@ -1,6 +1,7 @@
 """Listener to a shared encoder that knows a batch by its documents, in order."""
 
 from collections.abc import Callable, Iterable
+from operator import is_
 from typing import Any
 
 from spacy.pipeline.tok2vec import Tok2VecListener as SpacyTok2VecListener
@@ -9,6 +10,7 @@ from thinc.api import Model
 from thinc.types import Floats2d
 
 from ..errors import Errors
+from .token_arrays import Latest
 
 InT = list[Doc]
 OutT = list[Floats2d]
@@ -35,6 +37,8 @@ class Tok2VecListener(SpacyTok2VecListener):
         """
         super().__init__(upstream_name=upstream_name, width=width)
         self._func = forward
+        #: What the encoder wrote into the documents last.
+        self.latest = Latest()
 
     @classmethod
     def get_batch_id(cls, inputs: Iterable[Doc]) -> int:
@@ -59,6 +63,11 @@ def build_tok2vec_listener_v1(*, width: int, upstream: str = "*") -> Model[InT, 
 def forward(model: Tok2VecListener, docs: InT, is_train: bool) -> tuple[OutT, Callable]:
     if is_train and _is_announced(model, docs):
         return model._outputs, model._backprop  # type: ignore[return-value]
+    tensors = [doc.tensor for doc in docs]
+    latest = model.latest.arrays
+    # The vectors may have been changed since, but then in the array that they are slices of.
+    if latest is not None and len(latest) == len(docs) and all(map(is_, tensors, latest)):
+        return latest, _no_backprop
     width = model.get_dim("nO")
     outputs: OutT = []
     for doc in docs:

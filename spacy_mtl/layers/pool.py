@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
-from thinc.api import Model
+from thinc.api import Model, NumpyOps
 from thinc.types import Floats2d, Ints1d
 
 from ..errors import Errors
+from .kernels import get_kernels
+from .token_arrays import TokenArrays, flatten
 
 InT = list[Floats2d]
 OutT = Floats2d
@@ -39,7 +41,7 @@ def forward(model: Model[InT, OutT], Xs: InT, is_train: bool) -> tuple[OutT, Cal
     ops = model.ops
     poolings: list[str] = model.attrs["poolings"]
     lengths = ops.asarray1i([X.shape[0] for X in Xs])
-    X = ops.flatten(Xs)
+    X = flatten(ops, Xs)
     width = X.shape[1] if Xs else model.get_dim("nI")
     parts = []
     callbacks = []
@@ -52,7 +54,7 @@ def forward(model: Model[InT, OutT], Xs: InT, is_train: bool) -> tuple[OutT, Cal
         dX = ops.alloc2f(int(lengths.sum()), width)
         for i, backprop_part in enumerate(callbacks):
             dX += backprop_part(ops.as_contig(dY[:, i * width : (i + 1) * width]))
-        return ops.unflatten(dX, lengths)
+        return TokenArrays.split(dX, lengths)
 
     return ops.xp.hstack(parts), backprop
 
@@ -79,6 +81,17 @@ def _max(
     filled = lengths > 0
     if not filled.any():
         return Y, _no_gradient
+    kernels = get_kernels()
+    if isinstance(ops, NumpyOps) and hasattr(kernels, "reduce_max"):
+        winners = ops.alloc2i(*Y.shape)
+        kernels.reduce_max(X, lengths, Y, winners)
+
+        def backprop_winners(dY: Floats2d) -> Floats2d:
+            dX = ops.alloc2f(*X.shape)
+            kernels.backprop_reduce_max(dY, lengths, winners, dX)
+            return dX
+
+        return Y, backprop_winners
     # thinc's reduce_max refuses empty sequences, which hold no rows of X anyway.
     filled_lengths = ops.as_contig(lengths[filled])
     Y[filled], which = ops.reduce_max(X, filled_lengths)

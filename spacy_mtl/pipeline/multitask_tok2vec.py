@@ -1,6 +1,6 @@
 """The shared encoder as a pipeline component that survives idle and frozen listeners."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import Errors
+from ..layers.listener import Tok2VecListener
+from ..layers.token_arrays import TokenArrays, flatten
 from . import checks
 from .extensions import set_extensions
 from .saving import save_atomically
@@ -58,7 +60,7 @@ class _Batch:
         self.owner = owner
         self.outputs = outputs
         self.backprop = backprop
-        self.gradients: list[Floats2d] | None = None
+        self.gradients: TokenArrays | None = None
         self.n_answers = 0
         self.closed = False
 
@@ -85,10 +87,11 @@ class _Batch:
             raise ValueError(Errors.E216.format(name=self.owner.name))
         if d_outputs:
             if self.gradients is None:
-                self.gradients = [gradient.copy() for gradient in d_outputs]
+                lengths = [len(gradient) for gradient in d_outputs]
+                flat = flatten(self.owner.model.ops, d_outputs).copy()
+                self.gradients = TokenArrays.split(flat, lengths)
             else:
-                for total, gradient in zip(self.gradients, d_outputs, strict=True):
-                    total += gradient
+                self.gradients.flat += flatten(self.owner.model.ops, d_outputs)
         self.n_answers += 1
         self.owner.answered(self)
         return []
@@ -149,6 +152,18 @@ class MultitaskTok2Vec(Tok2Vec):
             width = self.model.get_dim("nO")
             return [self.model.ops.alloc2f(0, width) for _ in docs]
         return self.model.predict(docs)
+
+    def set_annotations(self, docs: Sequence[Doc], tokvecses: list[Floats2d]) -> None:
+        """Write token vectors to `doc.tensor`.
+
+        docs (Sequence[Doc]): The documents to change.
+        tokvecses (List[Floats2d]): Per document an array `(n_tokens, width)`.
+        """
+        super().set_annotations(docs, tokvecses)
+        latest = tokvecses if isinstance(tokvecses, TokenArrays) else None
+        for listener in self.listeners:
+            if isinstance(listener, Tok2VecListener):
+                listener.latest.arrays = latest
 
     def update(
         self,
@@ -224,7 +239,7 @@ class MultitaskTok2Vec(Tok2Vec):
         if batch is None:
             return
         if batch.gradients is not None and batch.backprop is not None:
-            flat = self.model.ops.flatten(batch.gradients)
+            flat = flatten(self.model.ops, batch.gradients)
             norm = float(self.model.ops.xp.square(flat).sum())
             self._losses[self.name] = self._losses.get(self.name, 0.0) + norm
             batch.backprop(batch.gradients)

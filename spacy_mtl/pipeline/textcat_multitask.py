@@ -13,6 +13,7 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import Errors, Warnings
+from ..layers.blas import single_thread
 from ..util import join_key
 from . import checks, settings
 from .extensions import set_extensions
@@ -204,14 +205,19 @@ class MultitaskTextCategorizer(TaskPipe):
         """
         docs = list(docs)
         self._require_labels()
+        if not docs:
+            return self.model.ops.alloc2f(0, len(self.labels))
+        if not all([doc.tensor.size for doc in docs]):
+            self._warn_unencoded(docs)
+        with single_thread():
+            return self.model.predict(docs)
+
+    def _warn_unencoded(self, docs: Sequence[Doc]) -> None:
         for listener in checks.listeners_of(self.model):
             if any(len(doc) and not doc.tensor.size for doc in docs):
                 upstream = listener.upstream_name.replace("*", "tok2vec")
                 message = Warnings.W201.format(name=self.name, upstream=upstream)
-                warnings.warn(message, stacklevel=2)
-        if not docs:
-            return self.model.ops.alloc2f(0, len(self.labels))
-        return self.model.predict(docs)
+                warnings.warn(message, stacklevel=3)
 
     def set_annotations(self, docs: Iterable[Doc], scores: Floats2d) -> None:
         """Write scores to `doc.cats`, under `task/label`.
