@@ -58,7 +58,7 @@ def is_annotated(cats: Cats, task: str) -> bool:
     """
     prefix = task + SEPARATOR
     # A loop, because every head asks this of every document, and `any` would take twice as long.
-    for key in cats:
+    for key in cats:  # noqa: SIM110
         if key.startswith(prefix):
             return True
     return False

@@ -123,10 +123,8 @@ class PipelineErrors:
         "label '{label}', which is not among the component's labels: {labels}. Correct the row, or add "
         "the label to the training data and under [initialize.components.{name}] labels."
     )
-    E240 = (
-        "[E240] Environment variable {variable} is {value!r}: it has to be 'auto', 'numpy' or 'numba'."
-    )
+    E240 = "[E240] Environment variable {variable} is {value!r}: it has to be 'auto', 'numpy' or 'numba'."
     E241 = (
         "[E241] The compiled loops were asked for ({variable} = numba), but numba is not installed. "
-        "Run: pip install \"spacy-mtl[fast]\""
+        'Run: pip install "spacy-mtl[fast]"'
     )

@@ -145,7 +145,10 @@ def find_openblas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
     RETURNS (Optional[Tuple[Callable, Callable]]): Both, or None if NumPy uses another BLAS.
     """
     folder = os.path.dirname(numpy.__file__)
-    patterns = (os.path.join(f"{folder}.libs", "*openblas*"), os.path.join(folder, ".dylibs", "*openblas*"))
+    patterns = (
+        os.path.join(f"{folder}.libs", "*openblas*"),
+        os.path.join(folder, ".dylibs", "*openblas*"),
+    )
     for path in [path for pattern in patterns for path in sorted(glob.glob(pattern))]:
         try:
             library = ctypes.CDLL(path)

@@ -29,7 +29,7 @@ class DropoutNoise(NamedTuple):
         if threshold <= 0:
             return None
         noise = kernels.noise(int(numpy.prod(shape))).reshape(shape)
-        return cls(noise, threshold, LEVELS / (LEVELS - threshold))
+        return cls(noise, threshold, LEVELS / (LEVELS - threshold) if rate < 1 else 0.0)
 
     def chunk(self, rows: slice) -> "DropoutNoise":
         """RETURNS (DropoutNoise): The noise of some rows."""

@@ -14,9 +14,7 @@ from .param_versions import peek
 from .window_stack import add_products
 
 
-def embed(
-    kernels: Any, tables: Sequence[Model], features: Ints2d
-) -> tuple[Floats2d, list[Any]]:
+def embed(kernels: Any, tables: Sequence[Model], features: Ints2d) -> tuple[Floats2d, list[Any]]:
     """Look words up in the embedding tables.
 
     kernels (ModuleType): The inner loops.
@@ -69,7 +67,9 @@ def train_lexemes(
     n, width = len(features), weights.width
     embedded, rows = embed(kernels, tables, features)
     # As in spaCy, a table drops whole columns, the same ones for all words of the batch.
-    columns = [DropoutNoise.draw(kernels, (1, width), table.attrs["dropout_rate"]) for table in tables]
+    columns = [
+        DropoutNoise.draw(kernels, (1, width), table.attrs["dropout_rate"]) for table in tables
+    ]
     _drop_columns(kernels, embedded, columns)
     x_hat = numpy.empty((n, width), dtype="f")
     scale = numpy.empty((n,), dtype="f")
@@ -118,5 +118,3 @@ def _drop_columns(kernels: Any, X: Floats2d, columns: Sequence[DropoutNoise | No
             mask = numpy.ones((1, width), dtype="f")
             noise.apply(kernels, mask)
             X[:, i * width : (i + 1) * width] *= mask
-
-

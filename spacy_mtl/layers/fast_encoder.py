@@ -70,7 +70,7 @@ class Nodes(NamedTuple):
         ]
         return cls(
             extract=extract,
-            tables=[chain.layers[1] for chain in tables.layers[0].layers],
+            tables=[node for node in tables.walk(order="dfs_pre") if "E" in node.param_names],
             mix=MaxoutNodes.find(mix.layers[0]),
             windows=[MaxoutNodes.find(maxout) for _, maxout in layers],
             window_size=layers[0][0].attrs["window_size"] if layers else 0,
@@ -111,6 +111,7 @@ class State:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._tree: list[tuple[Model, list[Model]]] = []
         self._nodes: Nodes | None = None
         self._snapshot: Snapshot | None = None
         self._versions: list[tuple[VersionedParams, int]] = []
@@ -127,13 +128,14 @@ class State:
         encoder (Model): The encoder.
         RETURNS (Nodes): Its nodes.
         """
-        if self._nodes is None:
+        if self._nodes is None or any(node.layers != known for node, known in self._tree):
+            self._tree = [(node, list(node.layers)) for node in encoder.walk() if node.layers]
             self._nodes = Nodes.find(encoder)
         return self._nodes
 
     def snapshot(self, encoder: Model, kernels: Any) -> Snapshot:
-        """Get what was computed from the current weights. If they may have changed, or somebody else
-        holds one of them and could change it at any time, it is computed anew.
+        """Get what was computed from the current weights. It is computed anew if they may have changed,
+        and always as long as somebody else holds one of them, who could change it at any time.
 
         encoder (Model): The encoder.
         kernels (ModuleType): The inner loops.
@@ -143,19 +145,18 @@ class State:
             nodes = self.nodes(encoder)
             servers = watch(nodes.with_params())
             snapshot = self._snapshot
+            versions = [(server, server.version) for server in servers]
+            is_private = all(server.is_private() for server in servers)
             if (
-                snapshot is not None
-                and snapshot.kernels is kernels
-                and all(
-                    server is known and server.version == version
-                    for server, (known, version) in zip(servers, self._versions, strict=True)
-                )
-                and all(server.is_private() for server in servers)
+                snapshot is None
+                or not is_private
+                or snapshot.kernels is not kernels
+                or versions != self._versions
             ):
-                return snapshot
-            self._versions = [(server, server.version) for server in servers]
-            self._snapshot = Snapshot(nodes, kernels)
-            return self._snapshot
+                snapshot = Snapshot(nodes, kernels)
+            self._versions = versions
+            self._snapshot = snapshot if is_private else None
+            return snapshot
 
 
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable]:

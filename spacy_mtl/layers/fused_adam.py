@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy
 from thinc.api import Optimizer
-
 from thinc.types import FloatsXd
 
 from .kernels import get_kernels
@@ -98,7 +97,9 @@ class FusedAdam(Optimizer):
             rate * correction,
             self.grad_clip / norm if self.grad_clip and norm >= self.grad_clip else 1.0,
             rate * self.L2,
-            0.0 if averages is None else 1.0 - min((1.0 + n_updates) / (10.0 + n_updates), MAX_DECAY),
+            0.0
+            if averages is None
+            else 1.0 - min((1.0 + n_updates) / (10.0 + n_updates), MAX_DECAY),
         )
         return weights, gradient
 

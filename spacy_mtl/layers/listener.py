@@ -37,8 +37,9 @@ class Tok2VecListener(SpacyTok2VecListener):
         """
         super().__init__(upstream_name=upstream_name, width=width)
         self._func = forward
-        #: What the encoder wrote into the documents last.
+        #: What the encoder wrote into the documents last, and whether that was asked for last.
         self.latest = Latest()
+        self.found_latest = False
 
     @classmethod
     def get_batch_id(cls, inputs: Iterable[Doc]) -> int:
@@ -65,9 +66,11 @@ def forward(model: Tok2VecListener, docs: InT, is_train: bool) -> tuple[OutT, Ca
         return model._outputs, model._backprop  # type: ignore[return-value]
     tensors = [doc.tensor for doc in docs]
     latest = model.latest.arrays
-    # The vectors may have been changed since, but then in the array that they are slices of.
-    if latest is not None and len(latest) == len(docs) and all(map(is_, tensors, latest)):
-        return latest, _no_backprop
+    model.found_latest = (
+        latest is not None and len(latest) == len(docs) and all(map(is_, tensors, latest))
+    )
+    if model.found_latest:
+        return latest, _no_backprop  # type: ignore[return-value]
     width = model.get_dim("nO")
     outputs: OutT = []
     for doc in docs:

@@ -38,10 +38,23 @@ def pool(poolings: list[str], *, width: int | None = None) -> Model[InT, OutT]:
 
 
 def forward(model: Model[InT, OutT], Xs: InT, is_train: bool) -> tuple[OutT, Callable]:
-    ops = model.ops
     poolings: list[str] = model.attrs["poolings"]
-    lengths = ops.asarray1i([X.shape[0] for X in Xs])
+    if is_train or not isinstance(Xs, TokenArrays):
+        return _forward(model, Xs, poolings)
+    # All heads of a pipeline read the same vectors.
+    pooled = Xs.recall(tuple(poolings))
+    if pooled is None:
+        pooled = Xs.pooled[tuple(poolings)] = _forward(model, Xs, poolings)[0]
+    return pooled, _no_gradient
+
+
+def _forward(model: Model[InT, OutT], Xs: InT, poolings: list[str]) -> tuple[OutT, Callable]:
+    ops = model.ops
     X = flatten(ops, Xs)
+    if isinstance(Xs, TokenArrays):
+        lengths = ops.asarray1i(Xs.lengths)
+    else:
+        lengths = ops.asarray1i([X.shape[0] for X in Xs])
     width = X.shape[1] if Xs else model.get_dim("nI")
     parts = []
     callbacks = []

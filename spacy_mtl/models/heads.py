@@ -5,17 +5,16 @@ from functools import partial
 from spacy.tokens import Doc
 from thinc.api import (
     Dropout,
-    Linear,
     Maxout,
     Model,
     add,
     chain,
     resizable,
-    zero_init,
 )
 from thinc.layers.resizable import resize_model
 from thinc.types import Floats2d, FloatsXd
 
+from ..layers.linear import output_linear
 from ..layers.logits_activation import logits_activation
 from ..layers.pool import pool
 from .resize import resize_columns
@@ -61,7 +60,7 @@ def build_task_head_v1(
         parts.append(Maxout(hidden_width, n_inputs, nP=maxout_pieces, dropout=0.0, normalize=True))
         n_inputs = hidden_width
     linear: Model[Floats2d, Floats2d] = resizable(
-        Linear(nO, n_inputs, init_W=zero_init),  # type: ignore[arg-type]
+        output_linear(nO, n_inputs),
         resize_layer=partial(resize_columns, axes={"W": 0, "b": 0}, fill={"b": _new_bias}),
     )
     deep: Model[list[Doc], Floats2d] = chain(*parts, linear)

@@ -8,6 +8,7 @@ from typing import Any
 import srsly
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
+from spacy.tokens import Doc
 from spacy.util import dot_to_object, resolve_dot_names
 from thinc.api import Config, Model
 
@@ -24,6 +25,23 @@ def listeners_of(model: Model) -> list[Tok2VecListener]:
     RETURNS (List[Tok2VecListener]): Its listeners, empty if the component has its own encoder.
     """
     return [node for node in model.walk() if isinstance(node, Tok2VecListener)]
+
+
+def warn_unencoded(name: str, model: Model, docs: Sequence[Doc]) -> None:
+    """Warn if documents were classified that no encoder has seen.
+
+    name (str): Name of the component.
+    model (Model): Its model, after it has predicted.
+    docs (Sequence[Doc]): The documents.
+    """
+    for listener in listeners_of(model):
+        # What the encoder has just written need not be looked at again.
+        if getattr(listener, "found_latest", False):
+            continue
+        if any(len(doc) and not doc.tensor.size for doc in docs):
+            upstream = listener.upstream_name.replace("*", "tok2vec")
+            message = Warnings.W201.format(name=name, upstream=upstream)
+            warnings.warn(message, stacklevel=3)
 
 
 def section(nlp: Language, name: str) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class _Batch:
             raise ValueError(Errors.E216.format(name=self.owner.name))
         if d_outputs:
             if self.gradients is None:
-                lengths = [len(gradient) for gradient in d_outputs]
+                lengths = self.owner.model.ops.asarray1i([len(gradient) for gradient in d_outputs])
                 flat = flatten(self.owner.model.ops, d_outputs).copy()
                 self.gradients = TokenArrays.split(flat, lengths)
             else:
