@@ -8,6 +8,7 @@ from .baselines import baselines_cli, train_baselines
 from .compare import compare, compare_cli
 from .convert import convert_cli
 from .debug_data import debug_data_cli
+from .doctor import diagnose, doctor_cli
 from .init_config import init_config, init_config_cli
 
 app.add_typer(mtl_cli)
@@ -18,6 +19,8 @@ __all__ = [
     "compare_cli",
     "convert_cli",
     "debug_data_cli",
+    "diagnose",
+    "doctor_cli",
     "init_config",
     "init_config_cli",
     "mtl_cli",

@@ -128,3 +128,8 @@ class PipelineErrors:
         "[E241] The compiled loops were asked for ({variable} = numba), but numba is not installed. "
         'Run: pip install "spacy-mtl[fast]"'
     )
+    E242 = "[E242] Environment variable {variable} is {value!r}: it has to be 'auto', 'numpy' or 'thinc'."
+    E243 = (
+        "[E243] Environment variable {variable} is {value!r}: it has to be a number of threads, or 0 for "
+        "as many as NumPy's BLAS has anyway."
+    )

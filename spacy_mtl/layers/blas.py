@@ -13,6 +13,8 @@ from typing import Any
 import numpy
 from thinc.api import NumpyOps, get_current_ops
 
+from ..errors import Errors
+
 #: "numpy" (its BLAS), "thinc" (the product of thinc's own operations) or "auto" (the faster one).
 PRODUCT_VARIABLE = "SPACY_MTL_PRODUCT"
 #: Threads of NumPy's BLAS inside the encoder. 0 leaves them as they are.
@@ -42,10 +44,13 @@ def choose_product() -> str:
     """Say which product is used, and measure it in the first call, which takes milliseconds.
 
     RETURNS (str): "numpy" or "thinc".
+    RAISES (ValueError): If the environment variable `SPACY_MTL_PRODUCT` is set to something unknown.
     """
     wanted = os.environ.get(PRODUCT_VARIABLE, "auto")
     if wanted in _PRODUCTS:
         return wanted
+    if wanted != "auto":
+        raise ValueError(Errors.E242.format(variable=PRODUCT_VARIABLE, value=wanted))
     speeds = measure_products()
     return "thinc" if speeds["thinc"] > PREFERENCE * speeds["numpy"] else "numpy"
 
@@ -133,9 +138,12 @@ def single_thread() -> Any:
     as anything else runs on the machine.
 
     RETURNS (ContextManager): The block.
+    RAISES (ValueError): If that variable is set to something that is not a number of threads.
     """
     wanted = os.environ.get(THREADS_VARIABLE, "1")
-    return _THREADS.limited(int(wanted) if wanted.isdigit() else 1)
+    if not wanted.isdecimal():
+        raise ValueError(Errors.E243.format(variable=THREADS_VARIABLE, value=wanted))
+    return _THREADS.limited(int(wanted))
 
 
 @lru_cache(maxsize=1)
@@ -144,6 +152,29 @@ def find_openblas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
 
     RETURNS (Optional[Tuple[Callable, Callable]]): Both, or None if NumPy uses another BLAS.
     """
+    get_threads, set_threads = (_find_function(f"{verb}_num_threads") for verb in ("get", "set"))
+    if get_threads is None or set_threads is None:
+        return None
+    set_threads.argtypes, set_threads.restype = [ctypes.c_int], None
+    get_threads.restype = ctypes.c_int
+    return get_threads, set_threads
+
+
+@lru_cache(maxsize=1)
+def find_core() -> str | None:
+    """Find out for which kind of processor NumPy's OpenBLAS computes, which it chooses when it is loaded.
+
+    RETURNS (Optional[str]): Its name of the processor, or None if it cannot be found out.
+    """
+    get_core = _find_function("get_corename")
+    if get_core is None:
+        return None
+    get_core.restype = ctypes.c_char_p
+    name = get_core()
+    return name.decode("ascii", "replace") if name else None
+
+
+def _find_function(name: str) -> Any:
     folder = os.path.dirname(numpy.__file__)
     patterns = (
         os.path.join(f"{folder}.libs", "*openblas*"),
@@ -156,10 +187,7 @@ def find_openblas() -> tuple[Callable[[], int], Callable[[int], None]] | None:
             continue
         for prefix in _SYMBOLS:
             for suffix in _SUFFIXES:
-                getter = getattr(library, f"{prefix}_get_num_threads{suffix}", None)
-                setter = getattr(library, f"{prefix}_set_num_threads{suffix}", None)
-                if getter is not None and setter is not None:
-                    setter.argtypes, setter.restype = [ctypes.c_int], None
-                    getter.restype = ctypes.c_int
-                    return getter, setter
+                function = getattr(library, f"{prefix}_{name}{suffix}", None)
+                if function is not None:
+                    return function
     return None

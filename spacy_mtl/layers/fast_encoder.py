@@ -1,6 +1,5 @@
 """Hash embeddings and window layers in one go, in the place of a chain of thinc's layers."""
 
-import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from .kernels import get_kernels
 from .lexeme_cache import LexemeCache, Lexemes
 from .lexeme_features import find_distinct, read_features
 from .maxout_weights import MaxoutNodes, MaxoutWeights
-from .param_versions import VersionedParams, watch
+from .param_versions import Remembered, watch
 from .token_arrays import TokenArrays, flatten
 from .window_plan import WindowPlan, plan_windows
 from .window_stack import predict_layer, train_layer
@@ -110,11 +109,9 @@ class State:
     """What an encoder remembers between two batches. It is neither saved nor copied."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._tree: list[tuple[Model, list[Model]]] = []
         self._nodes: Nodes | None = None
-        self._snapshot: Snapshot | None = None
-        self._versions: list[tuple[VersionedParams, int]] = []
+        self._snapshot = Remembered()
 
     def __deepcopy__(self, memo: Any) -> "State":
         return State()
@@ -134,29 +131,14 @@ class State:
         return self._nodes
 
     def snapshot(self, encoder: Model, kernels: Any) -> Snapshot:
-        """Get what was computed from the current weights. It is computed anew if they may have changed,
-        and always as long as somebody else holds one of them, who could change it at any time.
+        """Get what was computed from the current weights.
 
         encoder (Model): The encoder.
         kernels (ModuleType): The inner loops.
         RETURNS (Snapshot): The current snapshot.
         """
-        with self._lock:
-            nodes = self.nodes(encoder)
-            servers = watch(nodes.with_params())
-            snapshot = self._snapshot
-            versions = [(server, server.version) for server in servers]
-            is_private = all(server.is_private() for server in servers)
-            if (
-                snapshot is None
-                or not is_private
-                or snapshot.kernels is not kernels
-                or versions != self._versions
-            ):
-                snapshot = Snapshot(nodes, kernels)
-            self._versions = versions
-            self._snapshot = snapshot if is_private else None
-            return snapshot
+        nodes = self.nodes(encoder)
+        return self._snapshot.get(nodes.with_params(), kernels, lambda: Snapshot(nodes, kernels))
 
 
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable]:

@@ -62,6 +62,22 @@ def add_to_rows(dE: Any, rows: Any, dY: Any) -> None:
 
 
 @compiled
+def add_table_rows(E: Any, rows: Any, owners: Any, out: Any) -> None:
+    for i in range(rows.shape[0]):
+        y = out[owners[i]]
+        for k in range(rows.shape[1]):
+            _add(y, E[rows[i, k]])
+
+
+@compiled
+def add_to_rows_of(dE: Any, rows: Any, owners: Any, dY: Any) -> None:
+    for i in range(rows.shape[0]):
+        dy = dY[owners[i]]
+        for k in range(rows.shape[1]):
+            _add(dE[rows[i, k]], dy)
+
+
+@compiled
 def maxout_norm(Z: Any, b: Any, G: Any, beta: Any, out: Any) -> None:
     width = out.shape[1]
     best = numpy.empty(width, dtype=numpy.float32)

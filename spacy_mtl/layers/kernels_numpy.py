@@ -82,6 +82,26 @@ def add_to_rows(dE: Any, rows: Any, dY: Any) -> None:
         _OPS.scatter_add(dE, column, dY)
 
 
+def add_table_rows(E: Any, rows: Any, owners: Any, out: Any) -> None:
+    """Add rows of a table to the results that they belong to.
+
+    E (Floats2d): The table, `(n_rows, width)`.
+    rows (Ints2d): Rows of the table, `(n, n_summed)`, unsigned 32 bits.
+    owners (Ints1d): The row of `out` that each belongs to, `(n,)`.
+    out (Floats2d): Changed in place.
+    """
+    _OPS.scatter_add(out, numpy.ascontiguousarray(owners, dtype="i"), _OPS.gather_add(E, rows))
+
+
+def add_to_rows_of(dE: Any, rows: Any, owners: Any, dY: Any) -> None:
+    """Add the gradient of the results of `add_table_rows` to the table's.
+
+    dE (Floats2d): Gradient of the table, changed in place.
+    dY (Floats2d): Gradient of the results.
+    """
+    add_to_rows(dE, rows, dY[owners])
+
+
 def maxout_norm(Z: Any, b: Any, G: Any, beta: Any, out: Any) -> None:
     """Maxout and layer norm.
 

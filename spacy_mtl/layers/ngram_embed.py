@@ -2,14 +2,23 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
+from spacy.strings import StringStore
 from spacy.tokens import Doc
-from thinc.api import Model, NumpyOps, uniform_init
-from thinc.types import Floats2d
+from thinc.api import Model, NumpyOps, Ops, uniform_init
+from thinc.types import Floats2d, Ints2d
 
+from .kernels import get_kernels
+from .lexeme_cache import LexemeCache
+from .lexeme_features import read_features
+from .param_versions import Remembered, add_gradient, peek, watch
+from .token_arrays import TokenArrays, flatten
 from .word_keys import character_keys
+
+STATE = "remembered"
+_CPU = NumpyOps()
 
 InT = list[Doc]
 OutT = list[Floats2d]
@@ -66,79 +75,140 @@ def NgramEmbed(
             "word_dropout": word_dropout,
             "seed": SEED,
             "scale": SCALE,
+            STATE: Remembered(),
         },
     )
 
 
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable]:
     ops = model.ops
-    table: Floats2d = model.get_param("E")
     if not any(len(doc) for doc in docs):
-        return [ops.alloc2f(0, table.shape[1]) for _ in docs], _no_backprop
-    lengths = ops.asarray1i([len(doc) for doc in docs])
-    words = [doc.to_array(model.attrs["attr"]).reshape(-1).astype("uint64") for doc in docs]
-    distinct, where = numpy.unique(numpy.concatenate(words), return_inverse=True)
-    keys, owners = _lexeme_keys(model, docs, distinct)
-    lexeme_rows = _rows(model, keys)
-    span_rows, starts = _word_ngram_rows(model, words)
-
-    lexemes = ops.alloc2f(distinct.shape[0], table.shape[1])
-    ops.scatter_add(lexemes, owners, ops.gather_add(table, lexeme_rows))
-    Y = lexemes[where]
-    if starts.shape[0]:
-        ops.scatter_add(Y, starts, ops.gather_add(table, span_rows))
-    Y *= model.attrs["scale"]
-    kept = None
-    if is_train and model.attrs["word_dropout"]:
-        kept = ops.xp.random.random((Y.shape[0], 1)) >= model.attrs["word_dropout"]
-        Y *= kept
+        return [ops.alloc2f(0, model.get_dim("nO")) for _ in docs], _no_backprop
+    watch([model])
+    lengths = numpy.asarray([len(doc) for doc in docs])
+    batch = _Batch(
+        kernels=get_kernels() if isinstance(ops, NumpyOps) else _Kernels(ops),
+        strings=docs[0].vocab.strings,
+        words=read_features(docs, [model.attrs["attr"]]),
+        lengths=lengths,
+    )
+    if is_train:
+        Y, backprop_tokens = _train(model, batch)
+    elif isinstance(ops, NumpyOps):
+        Y, backprop_tokens = _predict(model, batch), _no_backprop
+    else:
+        Y = _train(model, batch)[0]
+        backprop_tokens = _no_backprop
 
     def backprop(dYs: OutT) -> list:
-        dY = ops.flatten(dYs) * model.attrs["scale"]
-        if kept is not None:
-            dY = dY * kept
-        d_lexemes = ops.alloc2f(*lexemes.shape)
-        ops.scatter_add(d_lexemes, ops.as_contig(where, dtype="i"), dY)
-        d_table = ops.alloc2f(*table.shape)
-        _add_rows(model, d_table, lexeme_rows, d_lexemes[owners])
-        if starts.shape[0]:
-            _add_rows(model, d_table, span_rows, dY[starts])
-        model.inc_grad("E", d_table)
+        backprop_tokens(flatten(ops, dYs))
         return []
 
-    return ops.unflatten(Y, lengths), backprop
+    return TokenArrays.split(Y, lengths), backprop
 
 
-def _no_backprop(dYs: OutT) -> list:
+class _Batch(NamedTuple):
+    """The words of a batch, and what is needed to make n-grams of them."""
+
+    kernels: Any
+    strings: StringStore
+    #: `(n_tokens, 1)`.
+    words: Any
+    #: `(n_docs,)`.
+    lengths: Any
+
+
+class _Kernels:
+    """The inner loops by thinc's operations, for devices that have no others."""
+
+    def __init__(self, ops: Ops) -> None:
+        self.ops = ops
+
+    def add_rows(self, dX: Any, rows: Any, dY: Any) -> None:
+        self.ops.scatter_add(dX, self.ops.as_contig(rows, dtype="i"), self.ops.as_contig(dY))
+
+    def add_table_rows(self, E: Any, rows: Any, owners: Any, out: Any) -> None:
+        self.add_rows(out, owners, self.ops.gather_add(E, rows))
+
+    def add_to_rows_of(self, dE: Any, rows: Any, owners: Any, dY: Any) -> None:
+        for column in rows.T:
+            self.add_rows(dE, column, dY[owners])
+
+
+def _predict(model: Model[InT, OutT], batch: _Batch) -> Floats2d:
+    cache = model.attrs[STATE].get(
+        [model], batch.strings, lambda: LexemeCache(partial(_embed, model, batch))
+    )
+    lexemes = cache.look_up(batch.words)
+    Y = lexemes.vectors[lexemes.slots[1:]]
+    rows, starts = _word_ngrams(model, batch)
+    batch.kernels.add_table_rows(peek(model, "E"), rows, starts, Y)
+    Y *= model.attrs["scale"]
+    return Y
+
+
+def _embed(model: Model[InT, OutT], batch: _Batch, words: Ints2d) -> Floats2d:
+    rows, owners = _lexeme_ngrams(model, batch.strings, words.reshape(-1))
+    out = model.ops.alloc2f(len(words), model.get_dim("nO"))
+    batch.kernels.add_table_rows(peek(model, "E"), rows, owners, out)
+    return out
+
+
+def _train(model: Model[InT, OutT], batch: _Batch) -> tuple[Floats2d, Callable]:
+    ops, kernels, word_dropout = model.ops, batch.kernels, model.attrs["word_dropout"]
+    E = peek(model, "E")
+    distinct, found = numpy.unique(batch.words, return_inverse=True)
+    where = ops.asarray1i(found.reshape(-1))
+    rows, owners = _lexeme_ngrams(model, batch.strings, distinct)
+    span_rows, starts = _word_ngrams(model, batch)
+    lexemes = ops.alloc2f(len(distinct), E.shape[1])
+    kernels.add_table_rows(E, rows, owners, lexemes)
+    Y = lexemes[where]
+    kernels.add_table_rows(E, span_rows, starts, Y)
+    factor: Any = model.attrs["scale"]
+    if word_dropout:
+        factor = factor * (ops.xp.random.random((Y.shape[0], 1)) >= word_dropout).astype("f")
+    Y *= factor
+
+    def backprop(dY: Floats2d) -> None:
+        dY = ops.as_contig(dY * factor)
+        d_lexemes = ops.alloc2f(*lexemes.shape)
+        kernels.add_rows(d_lexemes, where, dY)
+        in_place = model.has_grad("E") and model._params.proxy is None
+        dE = model.get_grad("E") if in_place else ops.alloc2f(*E.shape)
+        kernels.add_to_rows_of(dE, rows, owners, d_lexemes)
+        kernels.add_to_rows_of(dE, span_rows, starts, dY)
+        if not in_place:
+            add_gradient(model, "E", dE)
+
+    return Y, backprop
+
+
+def _no_backprop(d_outputs: Any) -> list:
     return []
 
 
-def _lexeme_keys(model: Model, docs: InT, distinct: numpy.ndarray) -> tuple[Any, Any]:
+def _lexeme_ngrams(model: Model, strings: StringStore, distinct: Any) -> tuple[Any, Any]:
     shortest, longest = model.attrs["char_min"], model.attrs["char_max"]
-    strings = docs[0].vocab.strings
-    parts, counts = [], []
-    for word in distinct.tolist():
-        keys = character_keys(word, strings[word], shortest, longest)
-        parts.append(keys)
-        counts.append(len(keys))
-    owners = numpy.repeat(numpy.arange(len(counts)), counts)
-    owners = numpy.concatenate([numpy.arange(len(counts)), owners])
-    return numpy.concatenate([distinct, *parts]), model.ops.asarray(owners, dtype="i")
+    parts = [character_keys(word, strings[word], shortest, longest) for word in distinct.tolist()]
+    counts = [len(keys) for keys in parts]
+    places = numpy.arange(len(parts))
+    owners = numpy.concatenate([places, numpy.repeat(places, counts)])
+    return _rows(model, numpy.concatenate([distinct, *parts])), model.ops.asarray1i(owners)
 
 
-def _word_ngram_rows(model: Model, words: list[Any]) -> tuple[Any, Any]:
+def _word_ngrams(model: Model, batch: _Batch) -> tuple[Any, Any]:
+    words = batch.words.reshape(-1)
+    stops = numpy.repeat(numpy.cumsum(batch.lengths), batch.lengths)
     parts = [numpy.zeros((0,), dtype="uint64")]
     starts = [numpy.zeros((0,), dtype="i")]
-    offset = 0
-    for doc_words in words:
-        for size in range(2, model.attrs["ngram_size"] + 1):
-            if len(doc_words) >= size:
-                keys = model.ops.ngrams(size, doc_words)
-                parts.append(keys)
-                starts.append(numpy.arange(offset, offset + len(keys), dtype="i"))
-        offset += len(doc_words)
-    rows = _rows(model, numpy.concatenate(parts))
-    return rows, model.ops.asarray(numpy.concatenate(starts), dtype="i")
+    for size in range(2, min(model.attrs["ngram_size"], len(words)) + 1):
+        keys = _CPU.ngrams(size, words)
+        # An n-gram that goes on in the next document is none.
+        inside = numpy.flatnonzero(numpy.arange(size, len(words) + 1) <= stops[: len(keys)])
+        parts.append(keys[inside])
+        starts.append(inside.astype("i"))
+    return _rows(model, numpy.concatenate(parts)), model.ops.asarray1i(numpy.concatenate(starts))
 
 
 def _rows(model: Model, found: Any) -> Any:
@@ -147,11 +217,6 @@ def _rows(model: Model, found: Any) -> Any:
         return model.ops.alloc2i(0, N_HASHES)
     hashed = model.ops.hash(model.ops.as_contig(keys), model.attrs["seed"])
     return model.ops.as_contig(hashed[:, :N_HASHES] % model.get_dim("nV"))
-
-
-def _add_rows(model: Model, d_table: Floats2d, rows: Any, d_rows: Any) -> None:
-    for column in model.ops.as_contig(rows.T, dtype="i"):
-        model.ops.scatter_add(d_table, column, model.ops.as_contig(d_rows))
 
 
 def init(

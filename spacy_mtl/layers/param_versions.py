@@ -1,7 +1,8 @@
 """Notice when parameters may have changed, so that nothing computed from old ones is used again."""
 
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy
@@ -73,6 +74,46 @@ def watch(nodes: Sequence[Model]) -> list[VersionedParams]:
             node._params = server
         servers.append(server)
     return servers
+
+
+class Remembered:
+    """Something that was computed from parameters, for as long as they stay what they are. It is
+    neither saved nor copied.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._value: Any = None
+        self._state: tuple[Any, list[tuple[VersionedParams, int]]] | None = None
+
+    def __deepcopy__(self, memo: Any) -> "Remembered":
+        return Remembered()
+
+    def __reduce__(self) -> Any:
+        return Remembered, ()
+
+    def get(self, nodes: Sequence[Model], source: Any, compute: Callable[[], Any]) -> Any:
+        """Get the value. It is computed anew if a parameter may have changed, and always as long as
+        somebody else holds one of them, who could change it at any time.
+
+        nodes (Sequence[Model]): The nodes whose parameters it depends on.
+        source (Any): What else it depends on.
+        compute (Callable): Computes it.
+        RETURNS (Any): The value.
+        """
+        with self._lock:
+            servers = watch(nodes)
+            state = (source, [(server, server.version) for server in servers])
+            is_private = all(server.is_private() for server in servers)
+            value = self._value
+            if value is None or not is_private or not _is_same(state, self._state):
+                value = compute()
+            self._value, self._state = (value, state) if is_private else (None, None)
+            return value
+
+
+def _is_same(state: Any, known: Any) -> bool:
+    return known is not None and state[0] is known[0] and state[1] == known[1]
 
 
 def peek(node: Model, name: str) -> Any:

@@ -23,6 +23,7 @@ from ..layers.fast_encoder import fast_encoder
 from ..layers.hash_embed import HashEmbed
 from ..layers.ngram_embed import NgramEmbed
 from ..layers.pool import pool
+from ..layers.side_by_side import side_by_side
 from ..layers.skip_empty import skip_empty
 from .validation import check_at_least
 
@@ -98,7 +99,7 @@ def build_hash_embed_cnn_v1(
         char_max=char_max,
         word_dropout=word_dropout,
     )
-    model: Model[list[Doc], list[Floats2d]] = chain(concatenate(cnn, ngrams), noop())
+    model: Model[list[Doc], list[Floats2d]] = chain(side_by_side(cnn, ngrams), noop())
     model.set_dim("nO", width)
     model.set_ref("embed", cnn.get_ref("embed"))
     model.set_ref("encode", cnn.get_ref("encode"))

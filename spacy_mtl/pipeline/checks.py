@@ -10,7 +10,7 @@ from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
 from spacy.tokens import Doc
 from spacy.util import dot_to_object, resolve_dot_names
-from thinc.api import Config, Model
+from thinc.api import Config, ConfigValidationError, Model
 
 from ..errors import Errors, Warnings
 from ..util import listing
@@ -51,7 +51,13 @@ def section(nlp: Language, name: str) -> dict[str, Any]:
     name (str): Name of the block.
     RETURNS (Dict[str, Any]): The block, empty if there is none.
     """
-    return nlp.config.interpolate().get(name) or {}
+    config = nlp.config
+    try:
+        # With many tasks the components are by far the longest part, and hardly anything refers to them.
+        others = {key: block for key, block in config.items() if key != "components"}
+        return Config(others).interpolate().get(name) or {}
+    except ConfigValidationError:
+        return config.interpolate().get(name) or {}
 
 
 def check_dropout(name: str, value: Any) -> None:

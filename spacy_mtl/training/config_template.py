@@ -58,9 +58,11 @@ after_pipeline_creation = null
 # Documents per batch in use and in evaluation. More is faster up to a point and takes more memory.
 batch_size = 256
 
-# Splits texts into tokens.
+# Splits texts into tokens: spaCy's own tokenizer, which remembers more of what it has split.
 [nlp.tokenizer]
-@tokenizers = "spacy.Tokenizer.v1"
+@tokenizers = "spacy_mtl.Tokenizer.v1"
+# How many strings it remembers, 100 bytes each. More is faster on large amounts of text.
+cache_size = 200000
 
 # The table that holds word vectors, if any.
 [nlp.vectors]

@@ -80,8 +80,9 @@ console_output = true
 # Another place for training.jsonl.
 output_file = null
 
+# thinc's Adam.v1, which takes its step in one go where the extra "fast" is installed.
 [training.optimizer]
-@optimizers = "Adam.v1"
+@optimizers = "spacy_mtl.Adam.v1"
 # How long gradients (beta1) and their squares (beta2) are remembered. Rarely worth a change.
 beta1 = 0.9
 beta2 = 0.999
