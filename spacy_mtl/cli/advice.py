@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..layers.blas import PREFERENCE, THREADS_VARIABLE
+from ..layers.blas import PREFERENCE, PRODUCT_VARIABLE, THREADS_VARIABLE
 from ..layers.kernels import KERNELS_VARIABLE
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -26,7 +26,7 @@ def advise(facts: Mapping[str, Any]) -> Iterator[str]:
     facts (Mapping[str, Any]): What `diagnose` found, but for the advice.
     YIELDS (str): A text for each thing.
     """
-    yield from _advise_kernels(facts["kernels"], facts["versions"]["numba"])
+    yield from _advise_kernels(facts)
     yield from _advise_products(facts)
     yield from _advise_threads(facts)
     coretype = facts["environment"].get("OPENBLAS_CORETYPE")
@@ -38,16 +38,19 @@ def advise(facts: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _advise_kernels(kernels: Mapping[str, Any], numba: str | None) -> Iterator[str]:
+def _advise_kernels(facts: Mapping[str, Any]) -> Iterator[str]:
+    kernels, numba = facts["kernels"], facts["versions"]["numba"]
+    chosen = facts["environment"].get(KERNELS_VARIABLE, "auto") != "auto"
     if kernels["error"]:
         yield (
             f"numba cannot be used ({kernels['error']}): install a version that fits, set NUMBA_CACHE_DIR "
             f"to a writable folder if it is about the cache, or set {KERNELS_VARIABLE}=numpy."
         )
-    elif kernels["mode"] == "numpy" and numba is None:
-        yield 'The encoder is faster with compiled loops: pip install "spacy-mtl[fast]"'
+    elif kernels["mode"] == "numpy" and chosen:
+        if numba is not None:
+            yield f"{KERNELS_VARIABLE}=numpy, but numba is installed: unset it for faster loops."
     elif kernels["mode"] == "numpy":
-        yield f"numba is installed, but {kernels['reason']}: unset it for faster loops."
+        yield 'The encoder is faster with compiled loops: pip install "spacy-mtl[fast]"'
     elif kernels["cache_writable"] is False:
         yield (
             "The loops are compiled anew in each process, because they cannot be kept in "
@@ -59,9 +62,10 @@ def _advise_products(facts: Mapping[str, Any]) -> Iterator[str]:
     speeds = {"numpy": facts["blas"]["gflops"], "thinc": facts["stock"]["gflops"]}
     product = facts["encoder"]["product"]
     other = "thinc" if product == "numpy" else "numpy"
-    if speeds[other] > PREFERENCE * speeds[product]:
+    chosen = facts["environment"].get(PRODUCT_VARIABLE, "auto") != "auto"
+    if chosen and speeds[other] > PREFERENCE * speeds[product]:
         yield (
-            f"{facts['encoder']['reason']} chooses the slower product "
+            f"{PRODUCT_VARIABLE}={product} chooses the slower product "
             f"({speeds[product]} instead of {speeds[other]} GFLOP/s): unset it."
         )
     uses_blis = facts["stock"]["ops"] == "NumpyOps(use_blis=True)"
@@ -76,10 +80,8 @@ def _advise_products(facts: Mapping[str, Any]) -> Iterator[str]:
 def _advise_threads(facts: Mapping[str, Any]) -> Iterator[str]:
     n_cores, load = facts["processor"]["cores"] or 1, facts["processor"]["load"] or 0.0
     n_threads = facts["blas"]["threads"]["encoder"]
-    if facts["encoder"]["product"] != "numpy" or n_cores == 1:
-        return
     if n_threads is None:
-        if not set(THREAD_VARIABLES) & set(facts["environment"]):
+        if n_cores > 1 and not set(THREAD_VARIABLES) & set(facts["environment"]):
             yield (
                 "The threads of NumPy's BLAS cannot be limited from here: set "
                 f"{' or '.join(THREAD_VARIABLES)} to 1, whichever it reads, if anything else runs on "

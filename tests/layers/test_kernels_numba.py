@@ -164,6 +164,14 @@ def test_compiled_loops_equal_those_of_numpy(case, shapes):
         assert_allclose(found[i], expected[i], rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("case", [add_rows, add_table_rows, add_to_rows_of], ids=lambda c: c.__name__)
+def test_no_rows_change_nothing(kernels, case):
+    arguments, (changed,) = case(Shapes(n=0, width=4, n_pieces=1, n_window=3, seed=0))
+    before = arguments[changed].copy()
+    getattr(kernels, case.__name__)(*arguments)
+    assert_array_equal(arguments[changed], before)
+
+
 @settings(deadline=None, max_examples=40)
 @given(shapes=SHAPES)
 def test_first_window_layer_equals_gathering_and_multiplying(shapes):
