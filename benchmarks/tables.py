@@ -12,6 +12,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from speed_summary import (
+    HEADER,
+    MEMORY_HEADER,
+    growth_row,
+    memory_rows,
+    peers_rows,
+    summary_rows,
+)
 from tweeteval_data import TASKS
 
 ROOT = Path(__file__).parent.parent
@@ -145,7 +153,46 @@ def markdown(header: list[str], rows: Iterable[list[str]]) -> str:
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
-TABLES = {"demo": demo_table, "tweeteval": tweeteval_table}
+def speed_table() -> str:
+    """Build the table of speed.
+
+    RETURNS (str): A row for each case.
+    """
+    results = speed_results()
+    return markdown(HEADER, summary_rows(results)) + growth_row(results) if results else NO_RESULT
+
+
+def speed_peers_table() -> str:
+    """Build the table of what else one would use.
+
+    RETURNS (str): A row for each system.
+    """
+    rows = peers_rows(speed_results())
+    return markdown(["", "texts/s", "accuracy"], rows) if rows else NO_RESULT
+
+
+def memory_table() -> str:
+    """Build the table of memory.
+
+    RETURNS (str): A row for each side.
+    """
+    rows = memory_rows(speed_results())
+    return markdown(MEMORY_HEADER, rows) if rows else NO_RESULT
+
+
+def speed_results() -> dict[str, Any]:
+    """RETURNS (dict): The sections of the speed benchmark."""
+    path = RESULTS / "speed.json"
+    return json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
+
+
+TABLES = {
+    "demo": demo_table,
+    "tweeteval": tweeteval_table,
+    "speed": speed_table,
+    "speed-peers": speed_peers_table,
+    "memory": memory_table,
+}
 
 
 def fill(text: str) -> str:

@@ -31,6 +31,10 @@ class Warnings:
         "[W202] [training.score_weights] has no entry for '{key}' of component '{name}', so that "
         "model-best will be chosen without it. Add {key} = 1.0 divided by the number of tasks."
     )
+    W206 = (
+        "[W206] numba is installed, but cannot be imported: {error}. The encoder uses NumPy instead, "
+        "which is slower. Install versions of numba and NumPy that fit."
+    )
     W205 = (
         "[W205] max_epochs = -1 reads the training data as a stream, but the reader of [corpora.train] has "
         "stream = false: texts come in the order of the files, one task after the other. Set stream = true."

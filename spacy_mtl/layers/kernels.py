@@ -1,6 +1,7 @@
 """The inner loops of the encoder: compiled ones where numba is installed, else NumPy's."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -8,7 +9,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 
 #: "numba", "numpy", or "auto": numba's where it is installed.
 KERNELS_VARIABLE = "SPACY_MTL_KERNELS"
@@ -54,8 +55,16 @@ def use_kernels(mode: str) -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def has_numba() -> bool:
-    """RETURNS (bool): Whether numba is installed."""
-    return find_spec("numba") is not None
+    """RETURNS (bool): Whether numba is installed and works."""
+    if find_spec("numba") is None:
+        return False
+    try:
+        import_module("numba")
+    except Exception as error:
+        # It refuses versions of NumPy that are newer than itself.
+        warnings.warn(Warnings.W206.format(error=error), stacklevel=2)
+        return False
+    return True
 
 
 @lru_cache(maxsize=2)

@@ -177,6 +177,22 @@ def backprop_maxout_norm(
 
 
 @compiled
+def softmax(X: Any, out: Any) -> None:
+    """Softmax of each row, which thinc computes in five passes over mostly tiny rows."""
+    for i in range(X.shape[0]):
+        x, y = X[i], out[i]
+        best = x[0]
+        for j in range(1, x.shape[0]):
+            best = max(best, x[j])
+        total = ZERO
+        for j in range(x.shape[0]):
+            y[j] = numpy.exp(x[j] - best)
+            total += y[j]
+        for j in range(x.shape[0]):
+            y[j] /= total
+
+
+@compiled
 def reduce_max(X: Any, lengths: Any, out: Any, winners: Any) -> None:
     """Take the maximum over the rows of each sequence.
 

@@ -1,5 +1,6 @@
 """The inner loops of dropout and of the optimizer, compiled by numba."""
 
+from functools import partial
 from typing import Any
 
 import numpy
@@ -18,7 +19,12 @@ def compiled(function: Any) -> Any:
     function (Callable): A function of arrays and numbers.
     RETURNS (Callable): The function.
     """
-    return njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")(function)
+    compiler = partial(njit, nogil=True, fastmath=FAST, error_model="numpy")
+    try:
+        return compiler(cache=True)(function)
+    except RuntimeError:
+        # No folder can be written to, so it is compiled again in each process.
+        return compiler()(function)
 
 
 @compiled

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
-from thinc.api import Model
+from thinc.api import Model, NumpyOps
 from thinc.types import Floats2d
+
+from .kernels import get_kernels
 
 InT = Floats2d
 OutT = Floats2d
@@ -28,6 +30,11 @@ def logits_activation(*, exclusive_classes: bool) -> Model[InT, OutT]:
 
 def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Callable]:
     if model.attrs["exclusive_classes"]:
+        kernels = get_kernels()
+        if isinstance(model.ops, NumpyOps) and hasattr(kernels, "softmax") and X.shape[1]:
+            Y = model.ops.alloc2f(*X.shape)
+            kernels.softmax(X, Y)
+            return Y, _backprop
         return model.ops.softmax(X, inplace=False), _backprop
     return model.ops.sigmoid(X, inplace=False), _backprop
 

@@ -12,7 +12,9 @@ from thinc.api import NumpyOps, fix_random_seed
 from spacy_mtl.layers import kernels_numpy
 
 kernels_numba = pytest.importorskip(
-    "spacy_mtl.layers.kernels_numba", reason="the extra 'fast' is not installed", exc_type=ImportError
+    "spacy_mtl.layers.kernels_numba",
+    reason="the extra 'fast' is not installed",
+    exc_type=ImportError,
 )
 
 
@@ -164,7 +166,9 @@ def test_compiled_loops_equal_those_of_numpy(case, shapes):
         assert_allclose(found[i], expected[i], rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("case", [add_rows, add_table_rows, add_to_rows_of], ids=lambda c: c.__name__)
+@pytest.mark.parametrize(
+    "case", [add_rows, add_table_rows, add_to_rows_of], ids=lambda c: c.__name__
+)
 def test_no_rows_change_nothing(kernels, case):
     arguments, (changed,) = case(Shapes(n=0, width=4, n_pieces=1, n_window=3, seed=0))
     before = arguments[changed].copy()

@@ -11,7 +11,7 @@ from spacy_mtl.layers.slot_table import SlotTable
 #: end of the table, and the key 0 that free places hold.
 KEYS = st.one_of(
     st.integers(0, 20),
-    st.integers(0, 20).map(lambda i: i << 60),
+    st.integers(0, 15).map(lambda i: i << 60),
     st.integers(2**64 - 20, 2**64 - 1),
     st.integers(0, 2**64 - 1),
 )
@@ -29,7 +29,9 @@ def add(table, known, keys):
 
 
 @settings(deadline=None, max_examples=200)
-@given(batches=st.lists(st.lists(KEYS, unique=True, max_size=12), max_size=6), others=st.lists(KEYS))
+@given(
+    batches=st.lists(st.lists(KEYS, unique=True, max_size=12), max_size=6), others=st.lists(KEYS)
+)
 def test_a_table_finds_what_a_dictionary_finds(batches, others):
     capacity = max(1, len({key for batch in batches for key in batch}))
     table, known = SlotTable(capacity), {}
@@ -53,7 +55,7 @@ def test_the_key_zero_is_told_from_a_free_place():
 
 def test_keys_that_want_one_place_are_told_apart():
     table, known = SlotTable(50), {}
-    add(table, known, list(range(0, 50)))
+    add(table, known, list(range(50)))
     assert_array_equal(table.find(keys_of(*range(60))), [*range(1, 51), *[0] * 10])
 
 
@@ -66,7 +68,7 @@ def test_keys_that_want_the_last_place_go_on_at_the_first():
 
 
 def test_a_table_takes_as_many_keys_as_it_was_made_for():
-    for capacity in range(1, 40):
+    for capacity in (1, 2, 3, 7, 8, 9, 100):
         table, known = SlotTable(capacity), {}
         add(table, known, numpy.random.default_rng(capacity).permutation(10**6)[:capacity].tolist())
         assert_array_equal(table.find(keys_of(*known)), list(known.values()))
