@@ -143,6 +143,7 @@ def make_pipeline(
     depth: int,
     *,
     pooling: Sequence[str] = ("mean",),
+    tokenizer: str = "spacy.Tokenizer.v1",
     **settings: Any,
 ) -> Language:
     """Build a pipeline of a shared encoder and one classifier a task, with random weights.
@@ -152,13 +153,14 @@ def make_pipeline(
     width (int): Width of the encoder.
     depth (int): Number of its window layers.
     pooling (Sequence[str]): What our heads read. Those of stock spaCy read the mean.
+    tokenizer (str): Registered name of the tokenizer.
     settings (Any): Further settings of our encoder.
     RETURNS (Language): The pipeline.
     """
     fix_random_seed(0)
     ours = side in OURS
     with conditions(side):
-        nlp = spacy.blank("en")
+        nlp = spacy.blank("en", config={"nlp": {"tokenizer": {"@tokenizers": tokenizer}}})
         config = {"model": encoder_config(side, width, depth, **settings)}
         nlp.add_pipe("multitask_tok2vec" if ours else "tok2vec", name="tok2vec", config=config)
         nlp.initialize()

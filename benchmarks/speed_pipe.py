@@ -22,8 +22,15 @@ WIDTH, DEPTH = 96, 4
 N_TEXTS = {"short": 1536, "long": 128}
 N_QUICK = {"short": 192, "long": 10}
 N_CHECKED = 16
-#: What a variant of our heads reads, their default, beside the mean alone, which stock spaCy's heads read.
-POOLINGS = {" mean+max": ("mean", "max")}
+#: Ours with what new configs have, beside what stock spaCy's pipeline has too: heads that read the mean
+#: alone, and spaCy's own tokenizer.
+VARIANTS: dict[str, dict[str, Any]] = {
+    " mean+max": {"pooling": ("mean", "max")},
+    " mean+max, Tokenizer.v1": {
+        "pooling": ("mean", "max"),
+        "tokenizer": "spacy_mtl.Tokenizer.v1",
+    },
+}
 
 
 def run(data_dir: str, quick: bool) -> dict[str, Any]:
@@ -34,7 +41,7 @@ def run(data_dir: str, quick: bool) -> dict[str, Any]:
     RETURNS (Dict[str, Any]): The section.
     """
     checked = read_texts(data_dir, "short", N_CHECKED)
-    pipelines = make_pipelines(task_labels(), checked, variants={} if quick else POOLINGS)
+    pipelines = make_pipelines(task_labels(), checked, variants={} if quick else VARIANTS)
     cases = {}
     for kind in KINDS:
         texts = read_texts(data_dir, kind, (N_QUICK if quick else N_TEXTS)[kind])
@@ -53,13 +60,14 @@ def make_pipelines(
     tasks: Mapping[str, Sequence[str]],
     texts: Sequence[str],
     *,
-    variants: Mapping[str, Sequence[str]],
+    variants: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Language | None]:
     """Build a pipeline of every side, and hold that they give equal scores.
 
     tasks (Mapping[str, Sequence[str]]): The labels of each task.
     texts (Sequence[str]): Some texts.
-    variants (Mapping[str, Sequence[str]]): What further pipelines of ours read, by what to call them.
+    variants (Mapping[str, Mapping[str, Any]]): Settings of further pipelines of ours, by what to call
+        them.
     RETURNS (Dict[str, Optional[Language]]): Pipelines by side and variant, None for those that cannot
         run.
     """
@@ -71,10 +79,10 @@ def make_pipelines(
         if side != STOCK:
             copy_weights(equal[STOCK], nlp)
     check_equal(equal, texts)
-    for variant, pooling in variants.items():
+    for variant, settings in variants.items():
         for side in OURS:
             pipelines[side + variant] = (
-                make_pipeline(side, tasks, WIDTH, DEPTH, pooling=pooling) if can_run(side) else None
+                make_pipeline(side, tasks, WIDTH, DEPTH, **settings) if can_run(side) else None
             )
     return pipelines
 

@@ -98,6 +98,17 @@ MEMORY_POINTS = (50_000, 500_000, 1_000_000, 1_500_000, 2_000_000)
 MEMORY_HEADER = ["MB after", *(f"{n:,}" for n in MEMORY_POINTS), "texts/s"]
 
 
+def thread_rows(results: dict[str, Any]) -> list[list[str]]:
+    """Lay out what threads and processes gain.
+
+    results (dict): The sections.
+    RETURNS (list[list[str]]): The cells.
+    """
+    states = results.get("threads", {}).get("states", {})
+    names = sorted(states.get("idle", {}), key=lambda name: name.split(", "))
+    return [[name, *(rate(states[state].get(name)) for state in states)] for name in names]
+
+
 def rate(value: float | None) -> str:
     """Show a figure.
 

@@ -3,9 +3,11 @@
 from typing import Any
 
 from speed_models import encoder_settings
-from speed_pipe import DEPTH, POOLINGS, WIDTH, make_pipelines, make_side
+from speed_pipe import DEPTH, VARIANTS, WIDTH, make_pipelines, make_side
 from speed_texts import BATCH_SIZES, SHORT, SOURCES, read_texts
 from speed_timing import Side, round_to, summarise, time_in_turn
+
+MAXED = " mean+max"
 
 N_TEXTS, N_QUICK, N_CHECKED = 768, 128, 8
 COUNTS = (1, 64)
@@ -23,7 +25,7 @@ def run(data_dir: str, quick: bool) -> dict[str, Any]:
     sides: dict[str, Side | None] = {}
     names: list[str] = []
     for count in COUNTS:
-        variants = {} if quick else POOLINGS
+        variants = {} if quick else {MAXED: VARIANTS[MAXED]}
         pipelines = make_pipelines(make_tasks(count), texts[:N_CHECKED], variants=variants)
         names = list(pipelines)
         for name, nlp in pipelines.items():

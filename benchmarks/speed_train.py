@@ -1,4 +1,5 @@
-"""Training steps: `nlp.update`, then `finish_update` of every component, as spaCy's training loop does."""
+"""Training steps: `nlp.update`, then `finish_update` of every component, as spaCy's training loop does.
+Ours use the optimizer of new configs, which takes the same steps as thinc's Adam."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -7,10 +8,21 @@ from typing import Any
 
 from spacy.language import Language
 from spacy.training import Example
-from speed_models import EMBED_SIZE, SIDES, SIZES, can_run, conditions, make_example, make_pipeline
+from speed_models import (
+    EMBED_SIZE,
+    OURS,
+    SIDES,
+    SIZES,
+    can_run,
+    conditions,
+    make_example,
+    make_pipeline,
+)
 from speed_texts import SHORT, SOURCES, read_texts, task_labels
 from speed_timing import Side, compare
 from thinc.api import Adam, Optimizer, fix_random_seed
+
+from spacy_mtl.layers.fused_adam import create_adam_v1
 
 #: Steps in a round, by size of the batch.
 N_STEPS = {64: 8, 256: 3}
@@ -104,7 +116,7 @@ def make_steps(
         batches.append([make_example(nlp, text, task, label, labels) for text, label in pairs])
     fix_random_seed(0)
     with conditions(side):
-        optimizer = Adam()
+        optimizer = create_adam_v1() if side in OURS else Adam()
     return partial(take_steps, side, nlp, batches, optimizer)
 
 

@@ -19,6 +19,7 @@ from speed_summary import (
     memory_rows,
     peers_rows,
     summary_rows,
+    thread_rows,
 )
 from tweeteval_data import TASKS
 
@@ -180,6 +181,15 @@ def memory_table() -> str:
     return markdown(MEMORY_HEADER, rows) if rows else NO_RESULT
 
 
+def threads_table() -> str:
+    """Build the table of threads and processes.
+
+    RETURNS (str): A row for each way.
+    """
+    rows = thread_rows(speed_results())
+    return markdown(["per second", "idle", "busy"], rows) if rows else NO_RESULT
+
+
 def speed_results() -> dict[str, Any]:
     """RETURNS (dict): The sections of the speed benchmark."""
     path = RESULTS / "speed.json"
@@ -192,6 +202,7 @@ TABLES = {
     "speed": speed_table,
     "speed-peers": speed_peers_table,
     "memory": memory_table,
+    "threads": threads_table,
 }
 
 
