@@ -169,7 +169,7 @@ def speed_peers_table() -> str:
     RETURNS (str): A row for each system.
     """
     rows = peers_rows(speed_results())
-    return markdown(["", "texts/s", "accuracy"], rows) if rows else NO_RESULT
+    return markdown(["", "texts/s", "macro recall"], rows) if rows else NO_RESULT
 
 
 def memory_table() -> str:
