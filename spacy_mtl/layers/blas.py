@@ -123,7 +123,7 @@ class _Threads:
         finally:
             with self.lock:
                 self.n_users -= 1
-                if self.n_users == 0 and self.previous != n_threads:
+                if self.n_users == 0 and get_threads() != self.previous:
                     set_threads(self.previous)
 
 

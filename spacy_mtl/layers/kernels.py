@@ -15,7 +15,8 @@ from ..errors import Errors, Warnings
 KERNELS_VARIABLE = "SPACY_MTL_KERNELS"
 MODES = ("numpy", "numba")
 
-_forced: list[str] = []
+#: Modes of the blocks that are open, each in a list of its own, so that it can be told from others.
+_forced: list[list[str]] = []
 
 
 def get_kernels() -> Any:
@@ -29,7 +30,7 @@ def get_kernels() -> Any:
 
 def kernels_mode() -> str:
     """RETURNS (str): Which loops are used, "numpy" or "numba"."""
-    mode = _forced[-1] if _forced else os.environ.get(KERNELS_VARIABLE, "auto")
+    mode = _forced[-1][0] if _forced else os.environ.get(KERNELS_VARIABLE, "auto")
     if mode == "auto":
         return "numba" if has_numba() else "numpy"
     if mode not in MODES:
@@ -45,12 +46,14 @@ def use_kernels(mode: str) -> Iterator[None]:
 
     mode (str): "numpy", "numba" or "auto".
     """
-    _forced.append(mode)
+    block = [mode]
+    _forced.append(block)
     try:
         kernels_mode()
         yield
     finally:
-        _forced.pop()
+        # Blocks of several threads do not end in the order in which they began.
+        _forced[:] = [other for other in _forced if other is not block]
 
 
 @lru_cache(maxsize=1)

@@ -59,7 +59,9 @@ def adam(
     mom2: Any,
     average: Any,
     beta1: float,
+    rest1: float,
     beta2: float,
+    rest2: float,
     eps: float,
     rate: float,
     clip: float,
@@ -70,19 +72,22 @@ def adam(
 
     weights, gradient, mom1, mom2, average (Floats1d): The parameter and its state, changed in place.
         The gradient is 0 afterwards. `average` may be the weights themselves for no averaging.
+    rest1, rest2 (float): What the betas lack to 1. Computed here, the compiler would be free to turn
+        `beta * v + (1 - beta) * g` into `g + beta * (v - g)`, which is less exact.
     rate (float): The learning rate with the correction of the moments' bias.
     clip (float): What the gradient is multiplied by.
     decay (float): Share of the weights that is taken off them.
     average_rate (float): Share of the way that the average goes towards the weights.
     """
-    b1, b2 = numpy.float32(beta1), numpy.float32(beta2)
+    b1, c1 = numpy.float32(beta1), numpy.float32(rest1)
+    b2, c2 = numpy.float32(beta2), numpy.float32(rest2)
     epsilon, lr = numpy.float32(eps), numpy.float32(rate)
     scale, keep = numpy.float32(clip), ONE - numpy.float32(decay)
     towards = numpy.float32(average_rate)
     for i in range(weights.shape[0]):
         g = gradient[i] * scale
-        m = b1 * mom1[i] + (ONE - b1) * g
-        v = b2 * mom2[i] + (ONE - b2) * g * g
+        m = b1 * mom1[i] + c1 * g
+        v = b2 * mom2[i] + c2 * g * g
         w = (weights[i] - lr * m / (numpy.sqrt(v) + epsilon)) * keep
         mom1[i] = m
         mom2[i] = v

@@ -90,7 +90,8 @@ def add_table_rows(E: Any, rows: Any, owners: Any, out: Any) -> None:
     owners (Ints1d): The row of `out` that each belongs to, `(n,)`.
     out (Floats2d): Changed in place.
     """
-    _OPS.scatter_add(out, numpy.ascontiguousarray(owners, dtype="i"), _OPS.gather_add(E, rows))
+    if len(rows):
+        _OPS.scatter_add(out, numpy.ascontiguousarray(owners, dtype="i"), _OPS.gather_add(E, rows))
 
 
 def add_to_rows_of(dE: Any, rows: Any, owners: Any, dY: Any) -> None:

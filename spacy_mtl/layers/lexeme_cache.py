@@ -74,6 +74,8 @@ class LexemeCache:
         return Lexemes(*self._compute(distinct.features), slots)
 
     def _find(self, features: Ints2d) -> Any:
+        if not len(features):
+            return None
         keys = make_keys(features)
         slots = numpy.zeros(1 + len(keys), dtype="int64")
         slots[1:] = self.table.find(keys)

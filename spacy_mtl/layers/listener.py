@@ -66,12 +66,15 @@ def forward(model: Tok2VecListener, docs: InT, is_train: bool) -> tuple[OutT, Ca
         return model._outputs, model._backprop  # type: ignore[return-value]
     tensors = [doc.tensor for doc in docs]
     latest = model.latest.arrays
+    width = model.get_dim("nO")
     model.found_latest = (
-        latest is not None and len(latest) == len(docs) and all(map(is_, tensors, latest))
+        latest is not None
+        and latest.flat.shape[1] == width
+        and len(latest) == len(docs)
+        and all(map(is_, tensors, latest))
     )
     if model.found_latest:
         return latest, _no_backprop  # type: ignore[return-value]
-    width = model.get_dim("nO")
     outputs: OutT = []
     for doc in docs:
         tensor: Any = doc.tensor

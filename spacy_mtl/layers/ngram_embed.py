@@ -128,7 +128,8 @@ class _Kernels:
         self.ops.scatter_add(dX, self.ops.as_contig(rows, dtype="i"), self.ops.as_contig(dY))
 
     def add_table_rows(self, E: Any, rows: Any, owners: Any, out: Any) -> None:
-        self.add_rows(out, owners, self.ops.gather_add(E, rows))
+        if len(rows):
+            self.add_rows(out, owners, self.ops.gather_add(E, rows))
 
     def add_to_rows_of(self, dE: Any, rows: Any, owners: Any, dY: Any) -> None:
         for column in rows.T:

@@ -6,9 +6,10 @@ import numpy
 from thinc.api import Ops
 from thinc.types import Floats2d, Ints1d
 
-#: Values of each document's first vector, and values in all, that are compared to notice a change.
+#: Values of each document's first vector that are compared to notice a change.
 SAMPLE_WIDTH = 8
-SAMPLE_SIZE = 1000
+#: Values in all up to which all are compared.
+SMALL = 4096
 
 
 class TokenArrays(list):
@@ -44,8 +45,9 @@ class TokenArrays(list):
         """Get what another head has pooled from these vectors.
 
         Another component may have written into the array since. Comparing all of it would take longer
-        than pooling again, so a sample is compared: the first vector of every document, and some values
-        of the others.
+        than pooling again, so a sample is compared: a value of every token, of another column for each,
+        and several values of every document's first token. A change of whole tokens, documents or
+        columns is noticed. A component that changes single values has to assign `doc.tensor` anew.
 
         poolings (Tuple[str, ...]): Kinds of pooling.
         RETURNS (Optional[Floats2d]): `(n_docs, width * len(poolings))`.
@@ -58,11 +60,15 @@ class TokenArrays(list):
 
     def _take_sample(self) -> Any:
         if self._places is None:
-            size, width = self.flat.size, max(1, self.flat.shape[1])
+            n_tokens, width = self.flat.shape
+            tokens = numpy.arange(n_tokens)
+            if self.flat.size <= SMALL:
+                self._places = numpy.arange(self.flat.size)
+                return self.flat.reshape(-1)[self._places]
             firsts = (numpy.cumsum(self.lengths) - self.lengths)[self.lengths > 0, None] * width
             firsts = firsts + numpy.arange(min(SAMPLE_WIDTH, width))
-            others = numpy.arange(0, size, 1 + size // SAMPLE_SIZE)
-            self._places = numpy.concatenate([firsts.reshape(-1), others])
+            each = tokens * width + tokens % max(1, width)
+            self._places = numpy.concatenate([firsts.reshape(-1), each])
         return self.flat.reshape(-1)[self._places]
 
     def __reduce__(self) -> Any:

@@ -3,7 +3,13 @@
 import pytest
 
 from spacy_mtl.layers import kernels as module
-from spacy_mtl.layers.kernels import KERNELS_VARIABLE, get_kernels, kernels_mode, use_kernels
+from spacy_mtl.layers.kernels import (
+    KERNELS_VARIABLE,
+    get_kernels,
+    has_numba,
+    kernels_mode,
+    use_kernels,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +102,18 @@ def test_compiled_loops_asked_for_by_the_environment_need_numba(monkeypatch, wit
     monkeypatch.setenv(KERNELS_VARIABLE, "numba")
     with pytest.raises(ValueError, match=r"E241.*spacy-mtl\[fast\]"):
         get_kernels()
+
+
+def test_numba_that_is_not_installed_is_not_there(monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    assert not has_numba.__wrapped__()
+
+
+def test_numba_that_cannot_be_imported_is_not_there_and_a_warning_says_why(monkeypatch):
+    def refuse(name):
+        raise ImportError("Numba needs NumPy 2.3 or less")
+
+    monkeypatch.setattr(module, "find_spec", lambda name: True)
+    monkeypatch.setattr(module, "import_module", refuse)
+    with pytest.warns(UserWarning, match=r"W206.*Numba needs NumPy 2\.3 or less"):
+        assert not has_numba.__wrapped__()

