@@ -116,12 +116,24 @@ def test_rows_of_the_table_of_files_are_read(tmp_path: Path):
         assert record.cats
 
 
+GROUPS = (
+    "architectures",
+    "batchers",
+    "loggers",
+    "misc",
+    "optimizers",
+    "readers",
+    "scorers",
+    "tokenizers",
+)
+
+
 def test_registered_names_of_the_table_exist():
     names = re.findall(r"^\| `(spacy_mtl\.\w+\.v\d+)` \|", README, re.MULTILINE)
     assert len(names) >= 10
     known = {
         name
-        for group in ("architectures", "readers", "batchers", "misc", "scorers", "loggers")
+        for group in GROUPS
         for name in getattr(registry, group).get_all()
     }
     assert set(names) <= known
