@@ -131,11 +131,7 @@ GROUPS = (
 def test_registered_names_of_the_table_exist():
     names = re.findall(r"^\| `(spacy_mtl\.\w+\.v\d+)` \|", README, re.MULTILINE)
     assert len(names) >= 10
-    known = {
-        name
-        for group in GROUPS
-        for name in getattr(registry, group).get_all()
-    }
+    known = {name for group in GROUPS for name in getattr(registry, group).get_all()}
     assert set(names) <= known
 
 

@@ -14,6 +14,7 @@ import numpy
 from thinc.api import NumpyOps, get_current_ops
 
 from ..errors import Errors
+from .forking import renew_after_fork
 
 #: "numpy" (its BLAS), "thinc" (the product of thinc's own operations) or "auto" (the faster one).
 PRODUCT_VARIABLE = "SPACY_MTL_PRODUCT"
@@ -104,6 +105,15 @@ class _Threads:
         self.lock = threading.Lock()
         self.n_users = 0
         self.previous = 0
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Take back the limit of threads that do not exist here."""
+        self.lock = threading.Lock()
+        functions = find_openblas() if self.n_users else None
+        self.n_users = 0
+        if functions is not None:
+            functions[1](self.previous)
 
     @contextmanager
     def limited(self, n_threads: int) -> Iterator[None]:

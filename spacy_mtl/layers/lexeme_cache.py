@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy
 from thinc.types import Floats2d, Floats3d, Ints1d, Ints2d
 
+from .forking import renew_after_fork
 from .lexeme_features import find_distinct, make_keys
 from .slot_table import SlotTable
 
@@ -48,6 +49,11 @@ class LexemeCache:
         """
         self.embed = embed
         self.multiply = multiply
+        self.after_fork()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Start anew, because another thread may have been about to add words."""
         self.lock = threading.Lock()
         self._clear()
 

@@ -10,6 +10,8 @@ from thinc.api import Model
 from thinc.backends import ParamServer
 from thinc.types import FloatsXd
 
+from .forking import renew_after_fork
+
 
 def most_references(params: dict[Any, Any]) -> int:
     """Count the references to each array, and to the arrays that it is a view of.
@@ -82,9 +84,15 @@ class Remembered:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
         self._value: Any = None
         self._state: tuple[Any, list[tuple[VersionedParams, int]]] | None = None
+        self.after_fork()
+        renew_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Forget the value, which another thread may have been about to change."""
+        self._lock = threading.Lock()
+        self._value = self._state = None
 
     def __deepcopy__(self, memo: Any) -> "Remembered":
         return Remembered()
@@ -123,7 +131,10 @@ def peek(node: Model, name: str) -> Any:
     name (str): The parameter.
     RETURNS (FloatsXd): The parameter.
     """
-    return node._params.peek(node.id, name)  # type: ignore[attr-defined]
+    server: Any = node._params
+    if server.proxy is not None:
+        return server.get_param(node.id, name)
+    return server.peek(node.id, name)
 
 
 def add_gradient(node: Model, name: str, gradient: FloatsXd) -> None:

@@ -7,7 +7,7 @@ from thinc.types import Floats2d, Ints1d
 
 from ..errors import Errors
 from .kernels import get_kernels
-from .token_arrays import TokenArrays, flatten
+from .token_arrays import TokenArrays, flatten, is_whole
 
 InT = list[Floats2d]
 OutT = Floats2d
@@ -39,7 +39,7 @@ def pool(poolings: list[str], *, width: int | None = None) -> Model[InT, OutT]:
 
 def forward(model: Model[InT, OutT], Xs: InT, is_train: bool) -> tuple[OutT, Callable]:
     poolings: list[str] = model.attrs["poolings"]
-    if is_train or not isinstance(Xs, TokenArrays):
+    if is_train or not is_whole(Xs):
         return _forward(model, Xs, poolings)
     # All heads of a pipeline read the same vectors.
     pooled = Xs.recall(tuple(poolings))
@@ -51,7 +51,7 @@ def forward(model: Model[InT, OutT], Xs: InT, is_train: bool) -> tuple[OutT, Cal
 def _forward(model: Model[InT, OutT], Xs: InT, poolings: list[str]) -> tuple[OutT, Callable]:
     ops = model.ops
     X = flatten(ops, Xs)
-    if isinstance(Xs, TokenArrays):
+    if is_whole(Xs):
         lengths = ops.asarray1i(Xs.lengths)
     else:
         lengths = ops.asarray1i([X.shape[0] for X in Xs])

@@ -1,6 +1,7 @@
 """Token vectors by document that lie in one array."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeGuard
 
 import numpy
 from thinc.api import Ops
@@ -10,6 +11,23 @@ from thinc.types import Floats2d, Ints1d
 SAMPLE_WIDTH = 8
 #: Values in all up to which all are compared.
 SMALL = 4096
+
+
+#: Methods of a list that change it.
+MUTATORS = (
+    "__delitem__",
+    "__iadd__",
+    "__imul__",
+    "__setitem__",
+    "append",
+    "clear",
+    "extend",
+    "insert",
+    "pop",
+    "remove",
+    "reverse",
+    "sort",
+)
 
 
 class TokenArrays(list):
@@ -23,6 +41,8 @@ class TokenArrays(list):
     lengths: Ints1d
     #: What has been pooled from the vectors of a batch that is not learned from, by kinds of pooling.
     pooled: dict[tuple[str, ...], Floats2d]
+    #: Whether the list still holds the slices, in order.
+    is_whole: bool = True
     _sample: Any = None
     _places: Any = None
 
@@ -62,7 +82,8 @@ class TokenArrays(list):
         if self._places is None:
             n_tokens, width = self.flat.shape
             tokens = numpy.arange(n_tokens)
-            if self.flat.size <= SMALL:
+            # Below that a column could be missed.
+            if self.flat.size <= SMALL or n_tokens < 2 * width:
                 self._places = numpy.arange(self.flat.size)
                 return self.flat.reshape(-1)[self._places]
             firsts = (numpy.cumsum(self.lengths) - self.lengths)[self.lengths > 0, None] * width
@@ -75,6 +96,29 @@ class TokenArrays(list):
         return list, (list(self),)
 
 
+def _marking(name: str) -> Callable:
+    method = getattr(list, name)
+
+    def change(self: TokenArrays, *args: Any, **kwargs: Any) -> Any:
+        self.is_whole = False
+        return method(self, *args, **kwargs)
+
+    return change
+
+
+for _name in MUTATORS:
+    setattr(TokenArrays, _name, _marking(_name))
+
+
+def is_whole(arrays: Any) -> TypeGuard[TokenArrays]:
+    """Tell whether token vectors are the slices of one array.
+
+    arrays (List[Floats2d]): Token vectors by document.
+    RETURNS (bool): Whether they are.
+    """
+    return isinstance(arrays, TokenArrays) and arrays.is_whole
+
+
 def flatten(ops: Ops, arrays: list[Floats2d]) -> Floats2d:
     """Put token vectors of all documents into one array.
 
@@ -82,7 +126,9 @@ def flatten(ops: Ops, arrays: list[Floats2d]) -> Floats2d:
     arrays (List[Floats2d]): Token vectors by document.
     RETURNS (Floats2d): `(n_tokens, width)`. The array itself that they are slices of, if they are.
     """
-    return arrays.flat if isinstance(arrays, TokenArrays) else ops.flatten(arrays)
+    if is_whole(arrays):
+        return arrays.flat
+    return ops.flatten(list(arrays))
 
 
 class Latest:

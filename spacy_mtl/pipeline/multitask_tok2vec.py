@@ -13,7 +13,7 @@ from thinc.types import Floats2d
 
 from ..errors import Errors
 from ..layers.listener import Tok2VecListener
-from ..layers.token_arrays import TokenArrays, flatten
+from ..layers.token_arrays import TokenArrays, flatten, is_whole
 from . import checks
 from .extensions import set_extensions
 from .saving import save_atomically
@@ -160,7 +160,7 @@ class MultitaskTok2Vec(Tok2Vec):
         tokvecses (List[Floats2d]): Per document an array `(n_tokens, width)`.
         """
         super().set_annotations(docs, tokvecses)
-        latest = tokvecses if isinstance(tokvecses, TokenArrays) else None
+        latest = tokvecses if is_whole(tokvecses) else None
         for listener in self.listeners:
             if isinstance(listener, Tok2VecListener):
                 listener.latest.arrays = latest

@@ -294,3 +294,15 @@ def test_gradients_go_to_a_proxy(node):
     add_gradient(node, "W", numpy.ones((2, 3), dtype="f"))
     assert proxy.sent == ["W"]
     assert not node.has_grad("W")
+
+
+def test_a_proxy_is_asked():
+    class Proxy:
+        def get_param(self, model_id, name):
+            return numpy.full((2,), 3.0, dtype="f")
+
+    node = Model("node", forward=None, params={"W": None})
+    node.set_param("W", numpy.zeros((2,), dtype="f"))
+    watch([node])
+    node._params.proxy = Proxy()
+    assert peek(node, "W")[0] == 3.0

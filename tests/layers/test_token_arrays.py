@@ -160,3 +160,20 @@ def test_the_latest_batch_is_neither_copied_nor_pickled(copied):
     assert copied(latest).arrays is None
     assert len(pickle.dumps(latest)) < 200
     assert latest.arrays is not None
+
+
+@pytest.mark.parametrize("tokens", [43, 84, 95, 191])
+def test_a_change_of_any_column_of_few_tokens_is_noticed(tokens):
+    for column in range(96):
+        arrays = remembering(make([tokens], 96))
+        arrays.flat[:, column] += 7.0
+        assert arrays.recall(KINDS) is None, column
+
+
+def test_a_list_that_was_changed_is_flattened_anew():
+    arrays = make([2, 3])
+    arrays[0] = numpy.zeros_like(arrays[0])
+    flat = flatten(NumpyOps(), arrays)
+    assert not flat[:2].any()
+    arrays.reverse()
+    numpy.testing.assert_array_equal(flatten(NumpyOps(), arrays)[:3], arrays[0])
