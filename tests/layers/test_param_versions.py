@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy
 import pytest
 from numpy.testing import assert_array_equal
-from thinc.api import SGD, Linear
+from thinc.api import SGD, Linear, Model
 
 from spacy_mtl.layers.param_versions import Remembered, add_gradient, peek, watch
 
