@@ -45,11 +45,15 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few texts; written only with --out")
     parser.add_argument("--out", type=Path, help="folder of the results")
     parser.add_argument("--sections", help="comma-separated, of: " + ",".join(SECTIONS))
+    parser.add_argument("--all", action="store_true", help="everything that the README shows")
     parser.add_argument("--threads", action="store_true", help="measure threads and processes")
     parser.add_argument(
         "--memory", type=int, nargs="?", const=MEMORY_TEXTS, metavar="N", help="measure memory"
     )
     args = parser.parse_args()
+    if args.all:
+        args.sections = args.sections or ",".join(SECTIONS)
+        args.threads, args.memory = True, args.memory or MEMORY_TEXTS
     if not args.data:
         parser.error(NO_DATA.format(env=DATA_ENV))
     default = QUICK_SECTIONS if args.quick else SECTIONS

@@ -37,16 +37,6 @@ def nlp():
     return make_nlp(vectors=True)
 
 
-@pytest.fixture(scope="module")
-def docs(nlp):
-    return make_docs(nlp, [9, 0, 4, 1])
-
-
-@pytest.fixture
-def model(nlp, docs):
-    return used(initialized("ours", nlp), docs)
-
-
 @pytest.fixture
 def pipeline():
     """A pipeline that has been used."""

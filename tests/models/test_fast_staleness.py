@@ -32,16 +32,6 @@ def nlp():
     return make_nlp()
 
 
-@pytest.fixture(scope="module")
-def docs(nlp):
-    return make_docs(nlp, [9, 0, 4, 1])
-
-
-@pytest.fixture
-def model(nlp, docs):
-    return used(initialized("ours", nlp), docs)
-
-
 def with_adam(model, docs, path):
     learn(model, docs).finish_update(Adam(0.1))
 
