@@ -10,7 +10,7 @@ from thinc.types import Floats2d, Ints2d
 from .blas import product
 from .dropout_noise import DropoutNoise
 from .maxout_weights import MaxoutNodes, MaxoutWeights
-from .param_versions import peek
+from .param_versions import gradient_buffer, peek
 from .window_stack import add_products
 
 
@@ -90,25 +90,10 @@ def train_lexemes(
         _drop_columns(kernels, d_embedded, columns)
         for i, table in enumerate(tables):
             d_part = d_embedded[:, i * width : (i + 1) * width]
-            add_table_gradient(kernels, table, rows[i], d_part)
+            with gradient_buffer(table, "E") as dE:
+                kernels.add_to_rows(dE, rows[i], d_part)
 
     return out, backprop
-
-
-def add_table_gradient(kernels: Any, table: Model, rows: Ints2d, d_vectors: Floats2d) -> None:
-    """Add the gradient of vectors to that of the table that they were summed up from.
-
-    kernels (ModuleType): The inner loops.
-    table (Model): The node with the table, its parameter "E".
-    rows (Ints2d): The table's rows for each vector, `(n, n_rows)`.
-    d_vectors (Floats2d): `(n, width)`.
-    """
-    E = peek(table, "E")
-    in_place = table.has_grad("E") and table._params.proxy is None
-    dE = table.get_grad("E") if in_place else numpy.zeros_like(E)
-    kernels.add_to_rows(dE, rows, d_vectors)
-    if not in_place:
-        table.inc_grad("E", dE)
 
 
 def _drop_columns(kernels: Any, X: Floats2d, columns: Sequence[DropoutNoise | None]) -> None:

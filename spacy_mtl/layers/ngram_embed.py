@@ -13,7 +13,7 @@ from thinc.types import Floats2d, Ints2d
 from .kernels import get_kernels
 from .lexeme_cache import LexemeCache
 from .lexeme_features import read_features
-from .param_versions import Remembered, add_gradient, peek, watch
+from .param_versions import Remembered, gradient_buffer, peek, watch
 from .token_arrays import TokenArrays, flatten
 from .word_keys import character_keys
 
@@ -175,12 +175,9 @@ def _train(model: Model[InT, OutT], batch: _Batch) -> tuple[Floats2d, Callable]:
         dY = ops.as_contig(dY * factor)
         d_lexemes = ops.alloc2f(*lexemes.shape)
         kernels.add_rows(d_lexemes, where, dY)
-        in_place = model.has_grad("E") and model._params.proxy is None
-        dE = model.get_grad("E") if in_place else ops.alloc2f(*E.shape)
-        kernels.add_to_rows_of(dE, rows, owners, d_lexemes)
-        kernels.add_to_rows_of(dE, span_rows, starts, dY)
-        if not in_place:
-            add_gradient(model, "E", dE)
+        with gradient_buffer(model, "E") as dE:
+            kernels.add_to_rows_of(dE, rows, owners, d_lexemes)
+            kernels.add_to_rows_of(dE, span_rows, starts, dY)
 
     return Y, backprop
 

@@ -2,7 +2,8 @@
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy
@@ -148,3 +149,19 @@ def add_gradient(node: Model, name: str, gradient: FloatsXd) -> None:
         node.inc_grad(name, gradient)
     else:
         node.set_grad(name, gradient)
+
+
+@contextmanager
+def gradient_buffer(node: Model, name: str) -> Iterator[Any]:
+    """Open a parameter's gradient to add to some of its rows, without an array for the others.
+
+    node (Model): The node.
+    name (str): The parameter.
+    YIELDS (FloatsXd): What is added to, in the parameter's shape.
+    """
+    if node.has_grad(name) and node._params.proxy is None:
+        yield node.get_grad(name)
+    else:
+        gradient = node.ops.alloc(peek(node, name).shape)
+        yield gradient
+        add_gradient(node, name, gradient)
