@@ -133,3 +133,31 @@ class PipelineErrors:
         "[E243] Environment variable {variable} is {value!r}: it has to be a number of threads, or 0 for "
         "as many as NumPy's BLAS has anyway."
     )
+    E250 = (
+        "[E250] Objective 'spacy_mtl.LMAO.v1' cannot mask tokens in the encoder '{name}': it has no layer "
+        "that takes a masking. Use @architectures = \"spacy_mtl.HashEmbedCNN.v1\", or set mask_prob = 0."
+    )
+    E251 = (
+        "[E251] Objective 'spacy_mtl.LMAO.v1' has no word vectors to predict. Set vectors in "
+        "[initialize] or in [pretraining.objective] to a pipeline that has some. To train them on your "
+        "own text: python -m spacy mtl vectors RAW.jsonl OUTPUT"
+    )
+    E252 = (
+        "[E252] Objective 'spacy_mtl.LMAO.v1': all {n} word vectors of width {width} are zeros, so there "
+        "is nothing to learn. Train or convert them anew."
+    )
+    E253 = "[E253] Setting {name} is {value}: it has to be {expected}."
+    E254 = (
+        "[E254] Objective 'spacy_mtl.LMAO.v1': target = \"head\" needs documents with a parse, but this one "
+        "has none: {text!r}. Parse the texts with a pipeline that has a parser and save them as .spacy, "
+        "or choose another target."
+    )
+    E255 = (
+        "[E255] Cannot load word vectors from {source!r}: {reason} It has to be the folder of a pipeline, "
+        "as `python -m spacy init vectors` or `python -m spacy mtl vectors` writes it, or the name of an "
+        "installed one."
+    )
+    E256 = (
+        "[E256] The pipeline {source!r} has no word vectors. Make some with `python -m spacy init vectors` "
+        "or `python -m spacy mtl vectors`."
+    )

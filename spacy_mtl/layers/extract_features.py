@@ -8,11 +8,11 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Ints2d
 
+from .lexeme_features import read_features
+from .masking import HIDDEN_KEY, MASKING
+
 InT = list[Doc]
 OutT = list[Ints2d]
-
-#: The key that stands for a dropped word. No string has the hash value 0.
-DROPPED_KEY = 0
 
 
 def extract_features(columns: list[str], *, word_dropout: float = 0.0) -> Model[InT, OutT]:
@@ -29,16 +29,20 @@ def extract_features(columns: list[str], *, word_dropout: float = 0.0) -> Model[
         64-bit keys.
     """
     return Model(
-        "extract_features", forward, attrs={"columns": columns, "word_dropout": word_dropout}
+        "extract_features",
+        forward,
+        attrs={"columns": columns, "word_dropout": word_dropout, MASKING: None},
     )
 
 
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable]:
     columns: list[str] = model.attrs["columns"]
     word_dropout: float = model.attrs["word_dropout"]
+    if not docs:
+        return [], _backprop
+    flat = read_features(docs, columns, model.attrs[MASKING])
     features: OutT = []
-    for doc in docs:
-        keys: Any = doc.to_array(columns).reshape((len(doc), len(columns)))
+    for keys in numpy.split(flat, numpy.cumsum([len(doc) for doc in docs])[:-1]):
         if is_train:
             drop_words(keys, word_dropout)
         features.append(model.ops.asarray2i(keys, dtype="uint64"))
@@ -52,7 +56,7 @@ def drop_words(keys: Any, word_dropout: float) -> None:
     word_dropout (float): Probability that a token is dropped.
     """
     if word_dropout:
-        keys[numpy.random.random(len(keys)) < word_dropout] = DROPPED_KEY
+        keys[numpy.random.random(len(keys)) < word_dropout] = HIDDEN_KEY
 
 
 def _backprop(d_features: OutT) -> list:

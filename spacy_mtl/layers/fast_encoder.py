@@ -16,6 +16,7 @@ from .extract_features import drop_words
 from .kernels import get_kernels
 from .lexeme_cache import LexemeCache, Lexemes
 from .lexeme_features import find_distinct, read_features
+from .masking import MASKING, Masking
 from .maxout_weights import MaxoutNodes, MaxoutWeights
 from .param_versions import Remembered, watch
 from .token_arrays import TokenArrays, flatten
@@ -173,7 +174,7 @@ def predict_tokens(model: Model[InT, OutT], docs: InT, lengths: Ints1d) -> Float
     kernels = get_kernels()
     nodes = state.nodes(model)
     snapshot = state.snapshot(model, kernels)
-    features = read_features(docs, nodes.extract.attrs["columns"])
+    features = read_features(docs, *_reading(nodes.extract))
     lexemes = snapshot.lexemes.look_up(features)
     if not nodes.windows:
         return lexemes.vectors[lexemes.slots[1:]]
@@ -214,7 +215,7 @@ def train_tokens(
     nodes = model.attrs[STATE].nodes(model)
     watch(nodes.with_params())
     kernels = get_kernels()
-    features = read_features(docs, nodes.extract.attrs["columns"])
+    features = read_features(docs, *_reading(nodes.extract))
     drop_words(features, nodes.extract.attrs["word_dropout"])
     distinct = find_distinct(features)
     vectors, backprop_lexemes = train_lexemes(kernels, nodes.tables, nodes.mix, distinct.features)
@@ -244,6 +245,10 @@ def train_tokens(
         backprop_lexemes(d_vectors)
 
     return X[1 : n_tokens + 1], backprop
+
+
+def _reading(extract: Model) -> tuple[list[str], Masking | None]:
+    return extract.attrs["columns"], extract.attrs[MASKING]
 
 
 def _no_backprop(d_outputs: OutT) -> list:

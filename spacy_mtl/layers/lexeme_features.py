@@ -7,24 +7,39 @@ from spacy.attrs import intify_attr
 from spacy.tokens import Doc
 from thinc.types import Ints1d, Ints2d
 
+from .masking import Masking
+
 #: Odd numbers that mix a token's features into one key of 64 bits.
 MULTIPLIERS = numpy.asarray(
-    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], dtype="uint64"
+    [
+        0x9E3779B97F4A7C15,
+        0xC2B2AE3D27D4EB4F,
+        0x165667B19E3779F9,
+        0x27D4EB2F165667C5,
+        0x85EBCA77C2B2AE63,
+    ],
+    dtype="uint64",
 )
 
 
-def read_features(docs: list[Doc], columns: list[str]) -> Ints2d:
+def read_features(
+    docs: list[Doc], columns: list[str], masking: Masking | None = None
+) -> Ints2d:
     """Read the features of all tokens.
 
     docs (List[Doc]): The documents.
-    columns (List[str]): Names of the token attributes, four at most.
+    columns (List[str]): Names of the token attributes, five at most.
+    masking (Optional[Masking]): How the tokens are shown.
     RETURNS (Ints2d): `(n_tokens, n_columns)`, unsigned 64 bits.
     """
     attrs = [intify_attr(column) for column in columns]
     parts = [doc.to_array(attrs) for doc in docs if len(doc)]
     if not parts:
         return numpy.zeros((0, len(attrs)), dtype="uint64")
-    return numpy.concatenate(parts).reshape(-1, len(attrs)).astype("uint64", copy=False)
+    features = numpy.concatenate(parts).reshape(-1, len(attrs)).astype("uint64", copy=False)
+    if masking is not None:
+        masking.apply(features, attrs)
+    return features
 
 
 def make_keys(features: Ints2d) -> Ints1d:

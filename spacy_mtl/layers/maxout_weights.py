@@ -9,11 +9,11 @@ from .param_versions import add_gradient, peek
 
 
 class MaxoutNodes(NamedTuple):
-    """The nodes of `Maxout(..., normalize=True, dropout=0.0)`."""
+    """The nodes of `Maxout(..., normalize=True)`."""
 
     maxout: Model
     norm: Model
-    dropout: Model
+    dropout: Model | None
 
     @classmethod
     def find(cls, chain: Model) -> "MaxoutNodes":
@@ -29,7 +29,9 @@ class MaxoutNodes(NamedTuple):
     @property
     def dropout_rate(self) -> float:
         """RETURNS (float): Probability that a value is dropped in training."""
-        return self.dropout.attrs["dropout_rate"] if self.dropout.attrs["is_enabled"] else 0.0
+        if self.dropout is None or not self.dropout.attrs["is_enabled"]:
+            return 0.0
+        return self.dropout.attrs["dropout_rate"]
 
     def read(self) -> "MaxoutWeights":
         """RETURNS (MaxoutWeights): Copies of the current weights."""

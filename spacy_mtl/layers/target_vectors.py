@@ -1,0 +1,104 @@
+"""The points in a space of pre-trained word vectors that an encoder learns to predict."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy
+from spacy.attrs import IS_PUNCT, IS_SPACE
+from spacy.tokens import Doc
+from spacy.vectors import Mode, Vectors
+from thinc.types import Floats2d, Ints1d
+
+from ..errors import Errors
+from .lexeme_cache import LexemeCache
+
+#: A vector that is shorter than this says nothing about its word.
+EPSILON = 1e-6
+
+
+class Targets(NamedTuple):
+    """The target of each token of a batch."""
+
+    #: `(n_tokens, width)`. Zero where there is none.
+    vectors: Floats2d
+    #: Whether a token has a target, `(n_tokens,)`.
+    known: Any
+
+
+class TargetVectors:
+    """Word vectors as targets of single tokens.
+
+    Tokens that have no vector, or one of zeros, have no target: predicting zero would pull the encoder's
+    output of rare words together.
+    """
+
+    def __init__(self, vectors: Vectors, *, normalize: bool, skip_punctuation: bool) -> None:
+        """Create targets.
+
+        vectors (Vectors): The word vectors, in floret or default mode.
+        normalize (bool): Scale every vector to length 1, so that frequent words, whose vectors are
+            longer, do not make up most of the loss.
+        skip_punctuation (bool): Give punctuation no target. Whitespace never has one.
+        RAISES (ValueError): If there are no vectors, or if all are zeros.
+        """
+        if not isinstance(vectors, Vectors) or not vectors.shape[1]:
+            raise ValueError(Errors.E251)
+        if not numpy.asarray(_to_numpy(vectors.data)).any():
+            raise ValueError(Errors.E252.format(n=len(vectors.data), width=vectors.shape[1]))
+        self.vectors = vectors
+        self.width: int = vectors.shape[1]
+        self.attr: Any = getattr(vectors, "attr", "ORTH")
+        self.normalize = normalize
+        self.skip_punctuation = skip_punctuation
+        self._cache = LexemeCache(self._read)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_cache"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._cache = LexemeCache(self._read)
+
+    def look_up(self, docs: Sequence[Doc]) -> Targets:
+        """Get the targets of all tokens.
+
+        docs (Sequence[Doc]): A batch of documents.
+        RETURNS (Targets): Their targets.
+        """
+        keys = numpy.concatenate([doc.to_array(self.attr).reshape(-1) for doc in docs])
+        lexemes = self._cache.look_up(keys.astype("uint64").reshape(-1, 1))
+        vectors = numpy.ascontiguousarray(lexemes.vectors[lexemes.slots[1:]])
+        known = vectors.any(axis=1)
+        flags = [IS_SPACE, IS_PUNCT] if self.skip_punctuation else [IS_SPACE]
+        left_out = numpy.concatenate(
+            [doc.to_array(flags).reshape(len(doc), -1).any(axis=1) for doc in docs]
+        )
+        vectors[left_out] = 0.0
+        return Targets(vectors, known & ~left_out)
+
+    def _read(self, features: Any) -> Floats2d:
+        rows = read_vectors(self.vectors, features[:, 0])
+        lengths = numpy.linalg.norm(rows, axis=1, keepdims=True)
+        rows *= lengths > EPSILON
+        if self.normalize:
+            rows /= numpy.maximum(lengths, EPSILON)
+        return rows
+
+
+def read_vectors(vectors: Vectors, keys: Ints1d) -> Floats2d:
+    """Read the vectors of words.
+
+    vectors (Vectors): Word vectors in floret or default mode.
+    keys (Ints1d): Keys of the words, unsigned 64 bits.
+    RETURNS (Floats2d): `(n_keys, width)`. Zero for words without a vector.
+    """
+    if vectors.mode == Mode.default:
+        rows = numpy.asarray(_to_numpy(vectors.find(keys=keys.tolist())))
+        found = _to_numpy(vectors.data)[rows].astype("f")
+        found[rows < 0] = 0.0
+        return found
+    return numpy.array(_to_numpy(vectors.get_batch(keys.tolist())), dtype="f")
+
+
+def _to_numpy(array: Any) -> Any:
+    return array.get() if hasattr(array, "get") else array

@@ -1,0 +1,32 @@
+"""Word vectors from a pipeline's folder or package."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from spacy.language import Language
+from spacy.util import load_model
+
+from ..errors import Errors
+
+
+
+def load_vectors(source: str | Path) -> Language:
+    """Load a pipeline that holds word vectors.
+
+    source (Union[str, Path]): Folder of a saved pipeline, as `spacy init vectors` writes it, or name of
+        an installed one.
+    RETURNS (Language): The pipeline, without its components.
+    RAISES (ValueError): If there is no such pipeline, or if it has no vectors.
+    """
+    return _load(str(source))
+
+
+@lru_cache(maxsize=2)
+def _load(source: str) -> Language:
+    try:
+        nlp = load_model(source, enable=[])
+    except OSError as error:
+        raise ValueError(Errors.E255.format(source=source, reason=error)) from error
+    if not nlp.vocab.vectors.shape[1]:
+        raise ValueError(Errors.E256.format(source=source))
+    return nlp
