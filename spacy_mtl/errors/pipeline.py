@@ -135,7 +135,7 @@ class PipelineErrors:
     )
     E250 = (
         "[E250] Objective 'spacy_mtl.LMAO.v1' cannot mask tokens in the encoder '{name}': it has no layer "
-        "that takes a masking. Use @architectures = \"spacy_mtl.HashEmbedCNN.v1\", or set mask_prob = 0."
+        'that takes a masking. Use @architectures = "spacy_mtl.HashEmbedCNN.v1", or set mask_prob = 0.'
     )
     E251 = (
         "[E251] Objective 'spacy_mtl.LMAO.v1' has no word vectors to predict. Set vectors in "
@@ -156,6 +156,14 @@ class PipelineErrors:
         "[E255] Cannot load word vectors from {source!r}: {reason} It has to be the folder of a pipeline, "
         "as `python -m spacy init vectors` or `python -m spacy mtl vectors` writes it, or the name of an "
         "installed one."
+    )
+    E257 = (
+        "[E257] The encoder was made for word vectors of width {expected}, but those of the vocabulary have "
+        "width {found}. Set [paths] vectors to the pipeline whose vectors it was trained with."
+    )
+    E258 = (
+        "[E258] The encoder has pretrained_vectors = true, but the vocabulary has no word vectors. Set [paths] "
+        "vectors to a pipeline that has some, or set pretrained_vectors = false."
     )
     E256 = (
         "[E256] The pipeline {source!r} has no word vectors. Make some with `python -m spacy init vectors` "

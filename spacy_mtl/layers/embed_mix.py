@@ -1,7 +1,7 @@
 """Hash embeddings and their mix, once for each distinct word of a batch."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy
 from thinc.api import Model
@@ -10,22 +10,37 @@ from thinc.types import Floats2d, Ints2d
 from .blas import product
 from .dropout_noise import DropoutNoise
 from .maxout_weights import MaxoutNodes, MaxoutWeights
-from .param_versions import gradient_buffer, peek
+from .param_versions import add_gradient, gradient_buffer, peek
 from .window_stack import add_products
 
 
-def embed(kernels: Any, tables: Sequence[Model], features: Ints2d) -> tuple[Floats2d, list[Any]]:
+class Static(NamedTuple):
+    """The words' static vectors, and the layer that fits them to the width of the tables."""
+
+    #: With the parameter W, `(width, vector_width)`.
+    node: Model
+    #: `(n, vector_width)`.
+    vectors: Floats2d
+
+
+def embed(
+    kernels: Any, tables: Sequence[Model], features: Ints2d, static: Static | None = None
+) -> tuple[Floats2d, list[Any]]:
     """Look words up in the embedding tables.
 
     kernels (ModuleType): The inner loops.
     tables (Sequence[Model]): Hash embeddings.
     features (Ints2d): Features of the words, `(n, n_columns)`.
-    RETURNS (Tuple[Floats2d, List[Ints2d]]): The vectors of all tables side by side,
-        `(n, n_tables * width)`, and the rows of each table that they are the sum of, `(n, 4)`.
+    static (Optional[Static]): Their static vectors.
+    RETURNS (Tuple[Floats2d, List[Ints2d]]): The vectors of all tables side by side, the static ones
+        last, `(n, n_parts * width)`, and the rows of each table that they are the sum of, `(n, 4)`.
     """
     width = tables[0].get_dim("nO")
-    out = numpy.empty((len(features), len(tables) * width), dtype="f")
+    n_parts = len(tables) + (static is not None)
+    out = numpy.empty((len(features), n_parts * width), dtype="f")
     rows = []
+    if static is not None:
+        out[:, -width:] = product(static.vectors, peek(static.node, "W").T)
     for i, table in enumerate(tables):
         E = peek(table, "E")
         keys = numpy.ascontiguousarray(features[:, table.attrs["column"]])
@@ -35,7 +50,11 @@ def embed(kernels: Any, tables: Sequence[Model], features: Ints2d) -> tuple[Floa
 
 
 def predict_lexemes(
-    kernels: Any, tables: Sequence[Model], weights: MaxoutWeights, features: Ints2d
+    kernels: Any,
+    tables: Sequence[Model],
+    weights: MaxoutWeights,
+    features: Ints2d,
+    static: Static | None = None,
 ) -> Floats2d:
     """Compute the vectors of words.
 
@@ -43,16 +62,21 @@ def predict_lexemes(
     tables (Sequence[Model]): Hash embeddings.
     weights (MaxoutWeights): Weights of the layer that mixes the tables' vectors.
     features (Ints2d): Features of the words, `(n, n_columns)`.
+    static (Optional[Static]): Their static vectors.
     RETURNS (Floats2d): `(n, width)`.
     """
     out = numpy.empty((len(features), weights.width), dtype="f")
-    Z = product(embed(kernels, tables, features)[0], weights.W.T)
+    Z = product(embed(kernels, tables, features, static)[0], weights.W.T)
     kernels.maxout_norm(Z, weights.b, weights.G, weights.beta, out)
     return out
 
 
 def train_lexemes(
-    kernels: Any, tables: Sequence[Model], mix: MaxoutNodes, features: Ints2d
+    kernels: Any,
+    tables: Sequence[Model],
+    mix: MaxoutNodes,
+    features: Ints2d,
+    static: Static | None = None,
 ) -> tuple[Floats2d, Callable[[Floats2d], None]]:
     """Compute the vectors of words in training.
 
@@ -60,16 +84,16 @@ def train_lexemes(
     tables (Sequence[Model]): Hash embeddings.
     mix (MaxoutNodes): The layer that mixes the tables' vectors.
     features (Ints2d): Features of the words, `(n, n_columns)`.
+    static (Optional[Static]): Their static vectors.
     RETURNS (Tuple[Floats2d, Callable]): The vectors `(n, width)`, and the backward pass, which adds to
         the gradients of all parameters.
     """
     weights = mix.read()
     n, width = len(features), weights.width
-    embedded, rows = embed(kernels, tables, features)
+    embedded, rows = embed(kernels, tables, features, static)
     # As in spaCy, a table drops whole columns, the same ones for all words of the batch.
-    columns = [
-        DropoutNoise.draw(kernels, (1, width), table.attrs["dropout_rate"]) for table in tables
-    ]
+    parts = [*tables, *([] if static is None else [static.node])]
+    columns = [DropoutNoise.draw(kernels, (1, width), part.attrs["dropout_rate"]) for part in parts]
     _drop_columns(kernels, embedded, columns)
     x_hat = numpy.empty((n, width), dtype="f")
     scale = numpy.empty((n,), dtype="f")
@@ -92,14 +116,16 @@ def train_lexemes(
             d_part = d_embedded[:, i * width : (i + 1) * width]
             with gradient_buffer(table, "E") as dE:
                 kernels.add_to_rows(dE, rows[i], d_part)
+        if static is not None:
+            add_gradient(static.node, "W", product(d_embedded[:, -width:].T, static.vectors))
 
     return out, backprop
 
 
 def _drop_columns(kernels: Any, X: Floats2d, columns: Sequence[DropoutNoise | None]) -> None:
-    width = X.shape[1] // len(columns)
     for i, noise in enumerate(columns):
         if noise is not None:
-            mask = numpy.ones((1, width), dtype="f")
+            mask = numpy.ones_like(noise.noise, dtype="f")
+            width = mask.shape[1]
             noise.apply(kernels, mask)
             X[:, i * width : (i + 1) * width] *= mask

@@ -9,7 +9,7 @@ from thinc.api import Model
 from thinc.types import Ints2d
 
 from .lexeme_features import read_features
-from .masking import HIDDEN_KEY, MASKING
+from .masking import HIDDEN_KEY, MASKING, Shown
 
 InT = list[Doc]
 OutT = list[Ints2d]
@@ -31,7 +31,7 @@ def extract_features(columns: list[str], *, word_dropout: float = 0.0) -> Model[
     return Model(
         "extract_features",
         forward,
-        attrs={"columns": columns, "word_dropout": word_dropout, MASKING: None},
+        attrs={"columns": columns, "word_dropout": word_dropout, MASKING: Shown()},
     )
 
 
@@ -40,7 +40,7 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     word_dropout: float = model.attrs["word_dropout"]
     if not docs:
         return [], _backprop
-    flat = read_features(docs, columns, model.attrs[MASKING])
+    flat = read_features(docs, columns, model.attrs[MASKING].masking)
     features: OutT = []
     for keys in numpy.split(flat, numpy.cumsum([len(doc) for doc in docs])[:-1]):
         if is_train:

@@ -1,7 +1,7 @@
 """Hash embeddings and window layers in one go, in the place of a chain of thinc's layers."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy
 from spacy.tokens import Doc
@@ -12,13 +12,14 @@ from thinc.types import Floats2d, Floats3d, Ints1d, Ints2d
 from .blas import product, single_thread
 from .dropout_noise import DropoutNoise
 from .embed_mix import predict_lexemes, train_lexemes
+from .encoder_nodes import Nodes
 from .extract_features import drop_words
 from .kernels import get_kernels
 from .lexeme_cache import LexemeCache, Lexemes
-from .lexeme_features import find_distinct, read_features
-from .masking import MASKING, Masking
-from .maxout_weights import MaxoutNodes, MaxoutWeights
+from .lexeme_features import find_distinct
+from .maxout_weights import MaxoutWeights
 from .param_versions import Remembered, watch
+from .static_vectors import hide_vectors
 from .token_arrays import TokenArrays, flatten
 from .window_plan import WindowPlan, plan_windows
 from .window_stack import predict_layer, train_layer
@@ -41,45 +42,13 @@ def fast_encoder(encoder: Model[InT, OutT]) -> Model[InT, OutT]:
     - Each window layer is one pass over the rows, with one matrix product.
     - Padding that is the same everywhere is computed once (see `plan_windows`).
 
-    encoder (Model[List[Doc], List[Floats2d]]): A chain of embeddings without static vectors, and window
-        layers or a layer that does nothing. It is changed in place.
+    encoder (Model[List[Doc], List[Floats2d]]): A chain of embeddings, with or without static vectors,
+        and window layers or a layer that does nothing. It is changed in place.
     RETURNS (Model[List[Doc], List[Floats2d]]): The same chain.
     """
     encoder.attrs[STATE] = State()
     encoder._func = forward
     return encoder
-
-
-class Nodes(NamedTuple):
-    """The nodes of the chain that have parameters or settings."""
-
-    extract: Model
-    tables: list[Model]
-    mix: MaxoutNodes
-    windows: list[MaxoutNodes]
-    window_size: int
-
-    @classmethod
-    def find(cls, encoder: Model) -> "Nodes":
-        embed, encode = encoder.layers
-        extract, _, tables, mix, _ = embed.layers
-        layers = [
-            node.layers
-            for node in encode.walk(order="dfs_pre")
-            if node.layers and node.layers[0].name == "expand_window"
-        ]
-        return cls(
-            extract=extract,
-            tables=[node for node in tables.walk(order="dfs_pre") if "E" in node.param_names],
-            mix=MaxoutNodes.find(mix.layers[0]),
-            windows=[MaxoutNodes.find(maxout) for _, maxout in layers],
-            window_size=layers[0][0].attrs["window_size"] if layers else 0,
-        )
-
-    def with_params(self) -> list[Model]:
-        """RETURNS (List[Model]): The nodes that have parameters."""
-        maxouts = [node for nodes in (self.mix, *self.windows) for node in nodes[:2]]
-        return [*self.tables, *maxouts]
 
 
 class Snapshot:
@@ -88,13 +57,29 @@ class Snapshot:
     def __init__(self, nodes: Nodes, kernels: Any) -> None:
         self.kernels = kernels
         self.windows = [window.read() for window in nodes.windows]
-        self._tables = nodes.tables
+        self._nodes = nodes
         self._mix = nodes.mix.read()
         uses_products = kernels.USES_PRODUCTS and bool(self.windows)
         self.lexemes = LexemeCache(self._embed, self._multiply if uses_products else None)
 
+    def embed_batch(self, features: Ints2d, docs: InT) -> Lexemes:
+        """Compute the vectors of a batch's words, and remember none of them. Nothing says when a
+        vocabulary's vectors change.
+
+        features (Ints2d): Features of the batch's tokens, `(n_tokens, n_columns)`.
+        docs (List[Doc]): The batch.
+        RETURNS (Lexemes): Their vectors.
+        """
+        distinct = find_distinct(features)
+        static = self._nodes.find_static(docs, distinct.features)
+        vectors = numpy.zeros((1 + len(distinct.features), self._mix.width), dtype="f")
+        vectors[1:] = predict_lexemes(
+            self.kernels, self._nodes.tables, self._mix, distinct.features, static
+        )
+        return Lexemes(vectors, None, numpy.append(0, 1 + distinct.where))
+
     def _embed(self, features: Ints2d) -> Floats2d:
-        return predict_lexemes(self.kernels, self._tables, self._mix, features)
+        return predict_lexemes(self.kernels, self._nodes.tables, self._mix, features)
 
     def _multiply(self, vectors: Floats2d) -> Floats3d:
         weights = self.windows[0]
@@ -174,8 +159,11 @@ def predict_tokens(model: Model[InT, OutT], docs: InT, lengths: Ints1d) -> Float
     kernels = get_kernels()
     nodes = state.nodes(model)
     snapshot = state.snapshot(model, kernels)
-    features = read_features(docs, *_reading(nodes.extract))
-    lexemes = snapshot.lexemes.look_up(features)
+    features = nodes.read(docs)
+    if nodes.static is None:
+        lexemes = snapshot.lexemes.look_up(features)
+    else:
+        lexemes = snapshot.embed_batch(features, docs)
     if not nodes.windows:
         return lexemes.vectors[lexemes.slots[1:]]
     plan = plan_windows(lengths, nodes.window_size, len(nodes.windows))
@@ -215,10 +203,15 @@ def train_tokens(
     nodes = model.attrs[STATE].nodes(model)
     watch(nodes.with_params())
     kernels = get_kernels()
-    features = read_features(docs, *_reading(nodes.extract))
+    features = nodes.read(docs)
     drop_words(features, nodes.extract.attrs["word_dropout"])
+    if nodes.static is not None:
+        hide_vectors(nodes.static, features[:, -1])
     distinct = find_distinct(features)
-    vectors, backprop_lexemes = train_lexemes(kernels, nodes.tables, nodes.mix, distinct.features)
+    static = nodes.find_static(docs, distinct.features)
+    vectors, backprop_lexemes = train_lexemes(
+        kernels, nodes.tables, nodes.mix, distinct.features, static
+    )
     X = numpy.zeros((1 + len(features), vectors.shape[1]), dtype="f")
     X[1:] = vectors[distinct.where]
     noise = DropoutNoise.draw(kernels, (len(features), X.shape[1]), nodes.mix.dropout_rate)
@@ -245,10 +238,6 @@ def train_tokens(
         backprop_lexemes(d_vectors)
 
     return X[1 : n_tokens + 1], backprop
-
-
-def _reading(extract: Model) -> tuple[list[str], Masking | None]:
-    return extract.attrs["columns"], extract.attrs[MASKING]
 
 
 def _no_backprop(d_outputs: OutT) -> list:

@@ -22,9 +22,7 @@ MULTIPLIERS = numpy.asarray(
 )
 
 
-def read_features(
-    docs: list[Doc], columns: list[str], masking: Masking | None = None
-) -> Ints2d:
+def read_features(docs: list[Doc], columns: list[str], masking: Masking | None = None) -> Ints2d:
     """Read the features of all tokens.
 
     docs (List[Doc]): The documents.

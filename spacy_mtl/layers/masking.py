@@ -10,7 +10,7 @@ from thinc.api import Model
 
 from ..errors import Errors
 
-#: Name of the attribute of the nodes that read tokens. It holds the masking of the current batch.
+#: Name of the attribute of the nodes that read tokens.
 MASKING = "masking"
 #: The key that stands for a hidden token. No string has the hash value 0.
 HIDDEN_KEY = 0
@@ -37,6 +37,18 @@ class Masking(NamedTuple):
         if len(self.places):
             features[self.places] = self.words.to_array(list(columns)).reshape(-1, len(columns))
         features[self.hidden] = HIDDEN_KEY
+
+
+class Shown:
+    """How a node is shown the current batch. It is neither saved nor copied."""
+
+    masking: Masking | None = None
+
+    def __deepcopy__(self, memo: Any) -> "Shown":
+        return Shown()
+
+    def __reduce__(self) -> Any:
+        return Shown, ()
 
 
 def draw_masking(
@@ -91,12 +103,12 @@ def masked(encoder: Model, masking: Masking | None) -> Iterator[None]:
     if masking is not None and not readers:
         raise ValueError(Errors.E250.format(name=encoder.name))
     for reader in readers:
-        reader.attrs[MASKING] = masking
+        reader.attrs[MASKING].masking = masking
     try:
         yield
     finally:
         for reader in readers:
-            reader.attrs[MASKING] = None
+            reader.attrs[MASKING].masking = None
 
 
 def find_readers(encoder: Model) -> list[Model]:

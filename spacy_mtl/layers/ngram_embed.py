@@ -13,7 +13,7 @@ from thinc.types import Floats2d, Ints2d
 from .kernels import get_kernels
 from .lexeme_cache import LexemeCache
 from .lexeme_features import read_features
-from .masking import MASKING
+from .masking import MASKING, Shown
 from .param_versions import Remembered, gradient_buffer, peek, watch
 from .token_arrays import TokenArrays, flatten
 from .word_keys import character_keys
@@ -76,7 +76,7 @@ def NgramEmbed(
             "word_dropout": word_dropout,
             "seed": SEED,
             "scale": SCALE,
-            MASKING: None,
+            MASKING: Shown(),
             STATE: Remembered(),
         },
     )
@@ -91,7 +91,7 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     batch = _Batch(
         kernels=get_kernels() if isinstance(ops, NumpyOps) else _Kernels(ops),
         strings=docs[0].vocab.strings,
-        words=read_features(docs, [model.attrs["attr"]], model.attrs[MASKING]),
+        words=read_features(docs, [model.attrs["attr"]], model.attrs[MASKING].masking),
         lengths=lengths,
     )
     if is_train:

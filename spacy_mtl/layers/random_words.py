@@ -1,10 +1,13 @@
 """Words drawn as often as they occur in a language."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from heapq import nlargest
+from typing import Any
 
 import numpy
+from spacy.strings import hash_string
 from spacy.tokens import Doc
 from spacy.util import load_language_data, registry
 
@@ -42,6 +45,23 @@ class RandomWords:
 
 
 @lru_cache(maxsize=4)
+def load_frequencies(lang: str) -> dict[int, float]:
+    """Load how often the most frequent words of a language occur, upper and lower case counted together.
+
+    lang (str): Code of the language.
+    RETURNS (Dict[int, float]): Probabilities by the keys of the words, as they are written and in lower
+        case.
+    """
+    words, limits = load_words(lang)
+    found: dict[int, float] = defaultdict(float)
+    for word, probability in zip(words, numpy.diff(limits, prepend=0.0).tolist(), strict=True):
+        found[hash_string(word.lower())] += probability
+    for word in words:
+        found.setdefault(hash_string(word), found[hash_string(word.lower())])
+    return dict(found)
+
+
+@lru_cache(maxsize=4)
 def load_words(lang: str) -> tuple[list[str], numpy.ndarray]:
     """Load the most frequent words of a language.
 
@@ -52,6 +72,6 @@ def load_words(lang: str) -> tuple[list[str], numpy.ndarray]:
     tables = registry.lookups.get(lang) if lang in registry.lookups else {}
     if "lexeme_prob" not in tables:
         return [], numpy.zeros(0)
-    found = load_language_data(tables["lexeme_prob"])
+    found: Any = load_language_data(tables["lexeme_prob"])
     top = nlargest(N_WORDS, found.items(), key=lambda item: item[1])
     return [word for word, _ in top], numpy.cumsum(numpy.exp([log_prob for _, log_prob in top]))

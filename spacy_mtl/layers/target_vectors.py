@@ -11,9 +11,13 @@ from thinc.types import Floats2d, Ints1d
 
 from ..errors import Errors
 from .lexeme_cache import LexemeCache
+from .random_words import load_frequencies
 
 #: A vector that is shorter than this says nothing about its word.
 EPSILON = 1e-6
+#: A word of this probability gets half the weight of a rare one.
+SIF = 1e-3
+WEIGHTINGS = ("sif", "none")
 
 
 class Targets(NamedTuple):
@@ -32,13 +36,27 @@ class TargetVectors:
     output of rare words together.
     """
 
-    def __init__(self, vectors: Vectors, *, normalize: bool, skip_punctuation: bool) -> None:
+    def __init__(
+        self,
+        vectors: Vectors,
+        *,
+        normalize: bool,
+        weighting: str,
+        skip_punctuation: bool,
+        lang: str,
+    ) -> None:
         """Create targets.
 
         vectors (Vectors): The word vectors, in floret or default mode.
         normalize (bool): Scale every vector to length 1, so that frequent words, whose vectors are
             longer, do not make up most of the loss.
+        weighting (str): "sif" scales them further by `a / (a + p)`, where p is the word's probability and
+            a = 0.001, so that the mean over a text is one of what it is about and not of "the" and "of"
+            (Arora et al. 2017, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings"). "none"
+            does not.
         skip_punctuation (bool): Give punctuation no target. Whitespace never has one.
+        lang (str): Code of the language, whose table of word frequencies serves vectors that are not
+            sorted by frequency.
         RAISES (ValueError): If there are no vectors, or if all are zeros.
         """
         if not isinstance(vectors, Vectors) or not vectors.shape[1]:
@@ -49,6 +67,8 @@ class TargetVectors:
         self.width: int = vectors.shape[1]
         self.attr: Any = getattr(vectors, "attr", "ORTH")
         self.normalize = normalize
+        self.weighting = weighting
+        self.lang = lang
         self.skip_punctuation = skip_punctuation
         self._cache = LexemeCache(self._read)
 
@@ -82,7 +102,18 @@ class TargetVectors:
         rows *= lengths > EPSILON
         if self.normalize:
             rows /= numpy.maximum(lengths, EPSILON)
+        if self.weighting == "sif":
+            rows *= (SIF / (SIF + self._probabilities(features[:, 0])))[:, None]
         return rows
+
+    def _probabilities(self, keys: Ints1d) -> Any:
+        if self.vectors.mode == Mode.default:
+            # Tables of word vectors begin with the most frequent word, and Zipf's law says the rest.
+            ranks = 1 + numpy.asarray(_to_numpy(self.vectors.find(keys=keys.tolist())))
+            n_words = max(2, len(self.vectors.data))
+            return (1.0 / (numpy.maximum(ranks, 1) * numpy.log(n_words))).astype("f")
+        frequencies = load_frequencies(self.lang)
+        return numpy.asarray([frequencies.get(key, 0.0) for key in keys.tolist()], dtype="f")
 
 
 def read_vectors(vectors: Vectors, keys: Ints1d) -> Floats2d:

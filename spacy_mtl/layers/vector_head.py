@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy
 from thinc.api import Linear, Maxout, Model, NumpyOps, chain, uniform_init
-from thinc.layers.chain import forward as forward_chain, uniform_init
+from thinc.layers.chain import forward as forward_chain
 from thinc.types import Floats2d
 
 from .blas import product, single_thread
@@ -46,7 +46,7 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
         return forward_chain(model, X, is_train)
     kernels = get_kernels()
     hidden, linear = model.layers
-    nodes = MaxoutNodes(*hidden.layers, dropout=None)
+    nodes = MaxoutNodes(hidden.layers[0], hidden.layers[1], None)
     watch([*hidden.layers, linear])
     weights = nodes.read()
     W = peek(linear, "W")

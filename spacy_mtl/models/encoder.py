@@ -3,7 +3,6 @@
 from typing import cast
 
 from spacy.ml.models.tok2vec import MaxoutWindowEncoder
-from spacy.ml.staticvectors import StaticVectors
 from spacy.tokens import Doc
 from thinc.api import (
     Maxout,
@@ -25,6 +24,7 @@ from ..layers.ngram_embed import NgramEmbed
 from ..layers.pool import pool
 from ..layers.side_by_side import side_by_side
 from ..layers.skip_empty import skip_empty
+from ..layers.static_vectors import static_vectors
 from .validation import check_at_least
 
 #: spaCy's seed of the first embedding table. The others follow it.
@@ -40,6 +40,7 @@ def build_hash_embed_cnn_v1(
     maxout_pieces: int = 3,
     subword_features: bool = True,
     pretrained_vectors: bool = False,
+    vector_dropout: float = 0.0,
     word_dropout: float = 0.0,
     ngram_width: int = 0,
     ngram_rows: int = 20000,
@@ -62,6 +63,7 @@ def build_hash_embed_cnn_v1(
     maxout_pieces (int): Pieces of the maxout window layers. 1 leaves them linear.
     subword_features (bool): Embed prefix, suffix and shape beside the normalised word.
     pretrained_vectors (bool): Embed the static vectors of the vocabulary too.
+    vector_dropout (float): Probability that training hides a token's static vector.
     word_dropout (float): Probability that training hides a whole token.
     ngram_width (int): How many columns of the output are n-gram embeddings. 0 for none.
     ngram_rows (int): Rows of the table of the n-grams.
@@ -75,8 +77,9 @@ def build_hash_embed_cnn_v1(
     check_at_least(1, maxout_pieces=maxout_pieces, ngram_rows=ngram_rows, ngram_size=ngram_size)
     check_at_least(0, depth=depth, ngram_width=ngram_width, char_max=char_max)
     check_at_least(1, char_min=char_min)
-    if not 0.0 <= word_dropout < 1.0:
-        raise ValueError(Errors.E202.format(name="word_dropout", value=word_dropout))
+    for name, rate in (("word_dropout", word_dropout), ("vector_dropout", vector_dropout)):
+        if not 0.0 <= rate < 1.0:
+            raise ValueError(Errors.E202.format(name=name, value=rate))
     if ngram_width >= width:
         raise ValueError(Errors.E206.format(ngram_width=ngram_width, width=width))
     cnn = _build_cnn(
@@ -87,6 +90,7 @@ def build_hash_embed_cnn_v1(
         maxout_pieces,
         subword_features,
         pretrained_vectors,
+        vector_dropout,
         word_dropout,
     )
     if not ngram_width:
@@ -114,11 +118,12 @@ def _build_cnn(
     maxout_pieces: int,
     subword_features: bool,
     pretrained_vectors: bool,
+    vector_dropout: float,
     word_dropout: float,
 ) -> Model[list[Doc], list[Floats2d]]:
     attrs = ["NORM", "PREFIX", "SUFFIX", "SHAPE"] if subword_features else ["NORM"]
     rows = [embed_size, *[max(1, embed_size // 2)] * (len(attrs) - 1)]
-    embed = _build_embed(width, attrs, rows, word_dropout, pretrained_vectors)
+    embed = _build_embed(width, attrs, rows, word_dropout, pretrained_vectors, vector_dropout)
     encode: Model[list[Floats2d], list[Floats2d]]
     if depth == 0:
         encode = noop()
@@ -130,7 +135,7 @@ def _build_cnn(
     tok2vec.set_dim("nO", width)
     tok2vec.set_ref("embed", embed)
     tok2vec.set_ref("encode", encode)
-    return skip_empty(tok2vec) if pretrained_vectors else fast_encoder(tok2vec)
+    return fast_encoder(tok2vec)
 
 
 def build_sentence_encoder_v1(
@@ -153,7 +158,12 @@ def build_sentence_encoder_v1(
 
 
 def _build_embed(
-    width: int, attrs: list[str], rows: list[int], word_dropout: float, static_vectors: bool
+    width: int,
+    attrs: list[str],
+    rows: list[int],
+    word_dropout: float,
+    has_vectors: bool,
+    vector_dropout: float,
 ) -> Model[list[Doc], list[Floats2d]]:
     tables = [
         HashEmbed(width, n_rows, column=i, seed=FIRST_SEED + i, dropout=0.0)
@@ -164,13 +174,13 @@ def _build_embed(
         cast(Model[list[Ints2d], Ragged], list2ragged()),
         with_array(concatenate(*tables)),
     )
-    n_inputs = len(tables) + int(static_vectors)
+    n_inputs = len(tables) + int(has_vectors)
     mix: Model[Ragged, Ragged] = with_array(
         Maxout(width, width * n_inputs, nP=3, dropout=0.0, normalize=True)  # type: ignore[arg-type]
     )
-    if static_vectors:
+    if has_vectors:
         return chain(
-            concatenate(features, StaticVectors(width, dropout=0.0)),  # type: ignore[arg-type]
+            concatenate(features, static_vectors(width, token_dropout=vector_dropout)),
             mix,
             ragged2list(),
         )

@@ -1,56 +1,39 @@
 """Language modelling with approximate outputs: predict pre-trained vectors instead of words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import numpy
-from spacy.tokens import Doc
 from spacy.vocab import Vocab
-from thinc.api import Model, Ops
-from thinc.types import Floats2d
+from thinc.api import Model
 
-from ..layers.masking import Masking, draw_masking, masked
+from ..layers.lmao import TOKENS, Objective, Settings, lmao_model
 from ..layers.random_words import RandomWords
-from ..layers.target_vectors import TargetVectors
-from ..layers.token_arrays import TokenArrays, flatten
-from ..layers.vector_head import vector_head
-from .lmao_losses import LOSSES, Loss
-from .lmao_targets import TARGETS, Batch, Pairs
+from ..layers.target_vectors import WEIGHTINGS, TargetVectors
+from ..layers.vector_losses import LOSSES
+from ..layers.vector_pairs import TARGETS
 from .validation import check_at_least, check_choice, check_share
 from .vectors import load_vectors
-
-#: Which tokens' vectors are predicted.
-TOKENS = ("all", "masked")
-
-
-class Settings(NamedTuple):
-    """What an objective does with a batch."""
-
-    tokens: str
-    mask_prob: float
-    hidden: float
-    replaced: float
 
 
 def build_lmao_v1(
     *,
-    loss: str = "cosine",
+    loss: str = "L2",
     tokens: str = "all",
     target: str | dict[str, float] = "word",
     normalize: bool = True,
+    weighting: str = "sif",
     skip_punctuation: bool = False,
-    mask_prob: float = 0.3,
+    mask_prob: float = 0.15,
     hidden_share: float = 0.8,
     replaced_share: float = 0.1,
-    hidden_size: int = 300,
+    hidden_size: int = 0,
     maxout_pieces: int = 3,
     vectors: str | Path | None = None,
 ) -> Callable[[Vocab, Model], Model]:
     """Build the pretraining objective LMAO, language modelling with approximate outputs.
 
     The encoder learns from raw text by predicting points in a space of pre-trained word vectors, so that
-    a small model can learn a large vocabulary (Honnibal and Montani 2018, "spaCy's LMAO experiment";
+    a small model can learn a large vocabulary (as `spacy.PretrainVectors.v1` and explosion's LMAO experiment;
     Kumar and Tsvetkov 2019, "Von Mises-Fisher Loss for Training Sequence to Sequence Models with
     Continuous Outputs"). Some tokens are masked, and those around them have to tell what they are.
 
@@ -62,12 +45,16 @@ def build_lmao_v1(
         its syntactic head, from docs with a parse), "document" (from the mean of one part of a text,
         the mean vector of its other part).
     normalize (bool): Scale the targets to length 1.
+    weighting (str): "sif" scales the targets of frequent words down, "none" does not. Matters to L2 only,
+        since a cosine does not see lengths.
     skip_punctuation (bool): Do not predict punctuation. Whitespace and words without a vector never are.
     mask_prob (float): Probability that a token is masked, 0 to 1.
     hidden_share (float): Share of the masked tokens that the encoder sees nothing of.
     replaced_share (float): Share of the masked tokens that it sees as another word, drawn by frequency.
         The rest is shown as it is.
-    hidden_size (int): Width of the hidden layer between encoder and prediction. 0 for none.
+    hidden_size (int): Width of a hidden layer between encoder and prediction. 0 for none: then the mean of
+        the encoder's output over a text is a linear image of the mean of its words' vectors, which is
+        what a classifier of texts can use.
     maxout_pieces (int): Pieces of the hidden layer.
     vectors (Optional[Union[str, Path]]): A pipeline with the vectors to predict, as `spacy init vectors`
         writes it, or the name of an installed one. They stay out of the trained pipeline. Defaults to
@@ -78,6 +65,7 @@ def build_lmao_v1(
     """
     check_choice("loss", loss, LOSSES)
     check_choice("tokens", tokens, TOKENS)
+    check_choice("weighting", weighting, WEIGHTINGS)
     check_share(mask_prob=mask_prob, hidden_share=hidden_share, replaced_share=replaced_share)
     check_share(**{"hidden_share + replaced_share": hidden_share + replaced_share})
     check_at_least(0, hidden_size=hidden_size)
@@ -89,161 +77,14 @@ def build_lmao_v1(
 
     def create_objective(vocab: Vocab, tok2vec: Model) -> Model:
         source = vocab.vectors if vectors is None else load_vectors(vectors).vocab.vectors
-        targets = TargetVectors(source, normalize=normalize, skip_punctuation=skip_punctuation)
+        targets = TargetVectors(
+            source,
+            normalize=normalize,
+            weighting=weighting,
+            skip_punctuation=skip_punctuation,
+            lang=vocab.lang,
+        )
         objective = Objective(settings, weights, LOSSES[loss], targets, RandomWords(vocab.lang))
         return lmao_model(tok2vec, objective, hidden_size, maxout_pieces)
 
     return create_objective
-
-
-class Prediction(NamedTuple):
-    """What a head predicts for a batch, and what it should."""
-
-    vectors: Floats2d
-    pairs: Pairs
-
-
-class Objective:
-    """The loss of a batch: which tokens are masked, and what is predicted."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        weights: dict[str, float],
-        loss: Loss,
-        targets: TargetVectors,
-        words: RandomWords,
-    ) -> None:
-        """Create an objective.
-
-        settings (Settings): Masking and choice of tokens.
-        weights (Dict[str, float]): Weight of each kind of target.
-        loss (Callable): The loss of vectors.
-        targets (TargetVectors): Targets of single tokens.
-        words (RandomWords): Draws words to replace tokens with.
-        """
-        self.settings = settings
-        self.weights = weights
-        self.loss = loss
-        self.targets = targets
-        self.words = words
-
-    def draw_masking(self, docs: Sequence[Doc]) -> Masking | None:
-        """Choose the tokens to mask.
-
-        docs (Sequence[Doc]): A batch of documents.
-        RETURNS (Optional[Masking]): The masking, None if nothing is masked.
-        """
-        settings = self.settings
-        return draw_masking(
-            docs,
-            self.words,
-            chosen=settings.mask_prob,
-            hidden=settings.hidden,
-            replaced=settings.replaced,
-        )
-
-    def __call__(
-        self, ops: Ops, docs: Sequence[Doc], predictions: list[Prediction]
-    ) -> tuple[float, list[Floats2d]]:
-        """Compute the loss of a batch.
-
-        ops (Ops): thinc's operations.
-        docs (Sequence[Doc]): The batch.
-        predictions (List[Prediction]): What the model predicted, by kind of target.
-        RETURNS (Tuple[float, List[Floats2d]]): The weighted sum of the losses, and the gradient of each
-            prediction.
-        """
-        total = 0.0
-        gradients = []
-        for weight, prediction in zip(self.weights.values(), predictions, strict=True):
-            loss, d_vectors = self._loss(ops, prediction)
-            total += weight * loss
-            gradients.append(weight * d_vectors)
-        return total, gradients
-
-    def _loss(self, ops: Ops, prediction: Prediction) -> tuple[float, Floats2d]:
-        vectors, pairs = prediction
-        d_vectors = ops.alloc2f(*vectors.shape)
-        if not pairs.known.any():
-            return 0.0, d_vectors
-        width = self.targets.width
-        known = pairs.known.reshape(-1)
-        loss, d_known = self.loss(
-            ops.xp, vectors.reshape(-1, width)[known], pairs.targets.reshape(-1, width)[known]
-        )
-        d_vectors.reshape(-1, width)[known] = d_known
-        return loss, d_vectors
-
-
-def lmao_model(
-    tok2vec: Model, objective: Objective, hidden_size: int, maxout_pieces: int
-) -> Model[list[Doc], list[Prediction]]:
-    """Put the heads of an objective on an encoder.
-
-    tok2vec (Model[List[Doc], List[Floats2d]]): The encoder.
-    objective (Objective): The objective.
-    hidden_size (int): Width of the hidden layer of each head. 0 for none.
-    maxout_pieces (int): Pieces of the hidden layers.
-    RETURNS (Model[List[Doc], List[Prediction]]): The model.
-    """
-    heads = [
-        vector_head(
-            objective.targets.width * TARGETS[name].n_vectors,
-            hidden_size,
-            maxout_pieces,
-            tok2vec.maybe_get_dim("nO"),
-        )
-        for name in objective.weights
-    ]
-    model: Model[list[Doc], list[Prediction]] = Model(
-        "lmao", forward, init=init, layers=[tok2vec, *heads], refs={"tok2vec": tok2vec}
-    )
-    model.attrs["loss"] = objective
-    return model
-
-
-def forward(
-    model: Model[list[Doc], list[Prediction]], docs: list[Doc], is_train: bool
-) -> tuple[list[Prediction], Callable]:
-    tok2vec, *heads = model.layers
-    objective: Objective = model.attrs["loss"]
-    masking = objective.draw_masking(docs)
-    with masked(tok2vec, masking):
-        Ys, backprop_tok2vec = tok2vec(docs, is_train)
-    lengths = numpy.asarray([len(doc) for doc in docs])
-    Y = flatten(model.ops, Ys)
-    only_masked = objective.settings.tokens == "masked"
-    nothing = numpy.zeros(len(Y), dtype=bool)
-    batch = Batch(
-        docs=docs,
-        lengths=lengths,
-        Y=Y,
-        targets=objective.targets.look_up(docs),
-        chosen=(nothing if masking is None else masking.chosen) if only_masked else None,
-    )
-    all_pairs = [TARGETS[name].pair(batch) for name in objective.weights]
-    results = [
-        head(pairs.inputs, is_train) for head, pairs in zip(heads, all_pairs, strict=True)
-    ]
-
-    def backprop(d_predictions: list[Floats2d]) -> list[Doc]:
-        dY = model.ops.alloc2f(*Y.shape)
-        for pairs, (_, callback), d_vectors in zip(all_pairs, results, d_predictions, strict=True):
-            pairs.backprop(callback(d_vectors), dY)
-        backprop_tok2vec(TokenArrays.split(dY, lengths))
-        return []
-
-    predictions = [
-        Prediction(vectors, pairs)
-        for (vectors, _), pairs in zip(results, all_pairs, strict=True)
-    ]
-    return predictions, backprop
-
-
-def init(model: Model, X: list[Doc] | None = None, Y: Any = None) -> None:
-    tok2vec, *heads = model.layers
-    tok2vec.initialize(X=X)
-    sample = model.ops.alloc2f(1, tok2vec.get_dim("nO"))
-    for head in heads:
-        head.initialize(X=sample)

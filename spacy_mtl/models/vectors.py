@@ -9,7 +9,6 @@ from spacy.util import load_model
 from ..errors import Errors
 
 
-
 def load_vectors(source: str | Path) -> Language:
     """Load a pipeline that holds word vectors.
 

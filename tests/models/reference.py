@@ -58,7 +58,9 @@ def make_nlp(*, vectors: bool = False) -> Language:
     nlp = spacy.blank("xx")
     if vectors:
         names = sorted(set(make_words(400)))[::2]
-        data = numpy.random.default_rng(0).normal(size=(len(names), 12)).astype("f")
+        data = numpy.random.default_rng(0).normal(size=(len(names) + 1, 12)).astype("f")
+        # In spaCy the gradient of a word without a vector goes to the last row's vector.
+        data[-1] = 0
         nlp.vocab.vectors = Vectors(
             strings=nlp.vocab.strings, data=data, keys=names, name="reference"
         )

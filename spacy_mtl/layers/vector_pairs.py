@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 from thinc.types import Floats2d
 
 from ..errors import Errors
-from ..layers.target_vectors import Targets
+from .target_vectors import Targets
 
 #: A text with fewer tokens is not parted.
 SHORTEST_TEXT = 10

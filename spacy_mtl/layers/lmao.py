@@ -1,0 +1,180 @@
+"""An encoder with heads that predict vectors, and the loss of what they predict."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy
+from spacy.tokens import Doc
+from thinc.api import Model, Ops
+from thinc.types import Floats2d
+
+from .masking import Masking, draw_masking, masked
+from .random_words import RandomWords
+from .target_vectors import TargetVectors
+from .token_arrays import TokenArrays, flatten
+from .vector_head import vector_head
+from .vector_losses import Loss
+from .vector_pairs import TARGETS, Batch, Pairs
+
+#: Which tokens' vectors are predicted.
+TOKENS = ("all", "masked")
+
+
+class Settings(NamedTuple):
+    """What an objective does with a batch."""
+
+    tokens: str
+    mask_prob: float
+    hidden: float
+    replaced: float
+
+
+class Prediction(NamedTuple):
+    """What a head predicts for a batch, and what it should."""
+
+    vectors: Floats2d
+    pairs: Pairs
+
+
+class Objective:
+    """The loss of a batch: which tokens are masked, and what is predicted."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        weights: dict[str, float],
+        loss: Loss,
+        targets: TargetVectors,
+        words: RandomWords,
+    ) -> None:
+        """Create an objective.
+
+        settings (Settings): Masking and choice of tokens.
+        weights (Dict[str, float]): Weight of each kind of target.
+        loss (Callable): The loss of vectors.
+        targets (TargetVectors): Targets of single tokens.
+        words (RandomWords): Draws words to replace tokens with.
+        """
+        self.settings = settings
+        self.weights = weights
+        self.loss = loss
+        self.targets = targets
+        self.words = words
+
+    def draw_masking(self, docs: Sequence[Doc]) -> Masking | None:
+        """Choose the tokens to mask.
+
+        docs (Sequence[Doc]): A batch of documents.
+        RETURNS (Optional[Masking]): The masking, None if nothing is masked.
+        """
+        settings = self.settings
+        return draw_masking(
+            docs,
+            self.words,
+            chosen=settings.mask_prob,
+            hidden=settings.hidden,
+            replaced=settings.replaced,
+        )
+
+    def __call__(
+        self, ops: Ops, docs: Sequence[Doc], predictions: list[Prediction]
+    ) -> tuple[float, list[Floats2d]]:
+        """Compute the loss of a batch.
+
+        ops (Ops): thinc's operations.
+        docs (Sequence[Doc]): The batch.
+        predictions (List[Prediction]): What the model predicted, by kind of target.
+        RETURNS (Tuple[float, List[Floats2d]]): The weighted sum of the losses, and the gradient of each
+            prediction.
+        """
+        total = 0.0
+        gradients = []
+        for weight, prediction in zip(self.weights.values(), predictions, strict=True):
+            loss, d_vectors = self._loss(ops, prediction)
+            total += weight * loss
+            gradients.append(weight * d_vectors)
+        return total, gradients
+
+    def _loss(self, ops: Ops, prediction: Prediction) -> tuple[float, Floats2d]:
+        vectors: Any = prediction.vectors
+        pairs = prediction.pairs
+        d_vectors: Any = ops.alloc2f(*vectors.shape)
+        if not pairs.known.any():
+            return 0.0, d_vectors
+        width = self.targets.width
+        known = pairs.known.reshape(-1)
+        loss, d_known = self.loss(
+            ops.xp, vectors.reshape(-1, width)[known], pairs.targets.reshape(-1, width)[known]
+        )
+        d_vectors.reshape(-1, width)[known] = d_known
+        return loss, d_vectors
+
+
+def lmao_model(
+    tok2vec: Model, objective: Objective, hidden_size: int, maxout_pieces: int
+) -> Model[list[Doc], list[Prediction]]:
+    """Put the heads of an objective on an encoder.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): The encoder.
+    objective (Objective): The objective.
+    hidden_size (int): Width of the hidden layer of each head. 0 for none.
+    maxout_pieces (int): Pieces of the hidden layers.
+    RETURNS (Model[List[Doc], List[Prediction]]): The model.
+    """
+    heads = [
+        vector_head(
+            objective.targets.width * TARGETS[name].n_vectors,
+            hidden_size,
+            maxout_pieces,
+            tok2vec.maybe_get_dim("nO"),
+        )
+        for name in objective.weights
+    ]
+    model: Model[list[Doc], list[Prediction]] = Model(
+        "lmao", forward, init=init, layers=[tok2vec, *heads], refs={"tok2vec": tok2vec}
+    )
+    model.attrs["loss"] = objective
+    return model
+
+
+def forward(
+    model: Model[list[Doc], list[Prediction]], docs: list[Doc], is_train: bool
+) -> tuple[list[Prediction], Callable]:
+    tok2vec, *heads = model.layers
+    objective: Objective = model.attrs["loss"]
+    masking = objective.draw_masking(docs)
+    with masked(tok2vec, masking):
+        Ys, backprop_tok2vec = tok2vec(docs, is_train)
+    lengths = numpy.asarray([len(doc) for doc in docs])
+    Y = flatten(model.ops, Ys)
+    only_masked = objective.settings.tokens == "masked"
+    nothing = numpy.zeros(len(Y), dtype=bool)
+    batch = Batch(
+        docs=docs,
+        lengths=lengths,
+        Y=Y,
+        targets=objective.targets.look_up(docs),
+        chosen=(nothing if masking is None else masking.chosen) if only_masked else None,
+    )
+    all_pairs = [TARGETS[name].pair(batch) for name in objective.weights]
+    results = [head(pairs.inputs, is_train) for head, pairs in zip(heads, all_pairs, strict=True)]
+
+    def backprop(d_predictions: list[Floats2d]) -> list[Doc]:
+        dY = model.ops.alloc2f(*Y.shape)
+        for pairs, (_, callback), d_vectors in zip(all_pairs, results, d_predictions, strict=True):
+            pairs.backprop(callback(d_vectors), dY)
+        backprop_tok2vec(TokenArrays.split(dY, lengths))
+        return []
+
+    predictions = [
+        Prediction(vectors, pairs) for (vectors, _), pairs in zip(results, all_pairs, strict=True)
+    ]
+    return predictions, backprop
+
+
+def init(model: Model, X: list[Doc] | None = None, Y: Any = None) -> None:
+    tok2vec, *heads = model.layers
+    tok2vec.initialize(X=X)
+    sample = model.ops.alloc2f(1, tok2vec.get_dim("nO"))
+    for head in heads:
+        head.initialize(X=sample)
