@@ -133,3 +133,19 @@ class PipelineErrors:
         "[E243] Environment variable {variable} is {value!r}: it has to be a number of threads, or 0 for "
         "as many as NumPy's BLAS has anyway."
     )
+    E250 = (
+        "[E250] Nearest vectors: an array of shape {expected} with finite values is needed, but found "
+        "{found}. Check the vectors and the queries: both need the same width."
+    )
+    E251 = (
+        "[E251] Nearest vectors: exact = False needs the package faiss, which is not installed. Run: "
+        'pip install "spacy-mtl[lmfao]"'
+    )
+    E252 = (
+        "[E252] The vocabulary has no word vectors. Load some with [initialize] vectors in the config, "
+        "or train them: python -m spacy mtl vectors RAW.jsonl OUT_DIR"
+    )
+    E253 = (
+        "[E253] Vectors of the mode '{mode}' have no words of their own. Pass the words that are wanted, "
+        "e.g. the most frequent ones of the raw text, or use vectors of the mode 'default'."
+    )
