@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +21,7 @@ MODES = ("floret", "default")
 ALGORITHMS = ("skipgram", "cbow")
 #: What floret calls the end of a line.
 _END_OF_LINE = "</s>"
-#: How many texts share spaCy's memory of words.
+#: How many texts share spaCy's memory of words, which would grow with each new word otherwise.
 _ZONE = 10_000
 
 
@@ -124,11 +124,11 @@ def train_vectors(
     _check_output(output, overwrite)
     floret = _load_floret()
     try:
-        nlp = get_lang_class(lang)()
+        make_nlp = get_lang_class(lang)
     except ImportError as err:
         raise ValueError(Errors.E307.format(lang=lang, reason=err)) from err
     with _folder_beside(output) as folder:
-        texts, words = _write_words(nlp, raw_text, folder / "words.txt", lower=settings.lower)
+        texts, words = _write_words(make_nlp(), raw_text, folder / "words.txt", settings.lower)
         if not words:
             raise ValueError(Errors.E186.format(path=raw_text))
         settings = choose_sizes(settings, words)
@@ -138,6 +138,8 @@ def train_vectors(
             raise ValueError(
                 Errors.E187.format(words=words, path=raw_text, min_count=settings.min_count)
             )
+        # Another one, which does not know the words that got no vector.
+        nlp = make_nlp()
         _add_vectors(nlp, table, f"{lang}_{output.name}.vectors", settings)
         nlp.to_disk(folder / "nlp")
         _move(folder / "nlp", output, folder / "old")
@@ -193,13 +195,15 @@ def _folder_beside(output: Path) -> Iterator[Path]:
                 path.rmdir()
 
 
-def _write_words(nlp: Language, raw_text: Path, path: Path, *, lower: bool) -> tuple[int, int]:
+def _write_words(nlp: Language, raw_text: Path, path: Path, lower: bool) -> tuple[int, int]:
     # One text a line, its words separated by spaces.
     texts = words = 0
     rows = tqdm.tqdm(read_raw_text(raw_text), "Tokenizing", unit=" texts", leave=False, disable=None)
     with path.open("w", encoding="utf8", newline="\n") as file:
         for batch in minibatch(rows, _ZONE):
-            with nlp.memory_zone():
+            # The tokenizer remembers nothing of a zone, so that the first texts, which have most of the
+            # words that are frequent, are read outside of one.
+            with nlp.memory_zone() if texts else nullcontext():
                 for text in batch:
                     tokens = [token for token in nlp.tokenizer(text) if not token.is_space]
                     line = " ".join(token.lower_ if lower else token.text for token in tokens)

@@ -56,6 +56,7 @@ def test_blank_pipeline_has_the_vectors(raw, tmp_path, mode):
     assert (report.texts, report.words, report.distinct) == (301, 2402, 8)
     assert vectors.shape == (500 if mode == "floret" else 8, 8) == (report.rows, 8)
     assert nlp.vocab["unheard"].has_vector == (mode == "floret")
+    assert "once" not in nlp.vocab.strings
     if mode == "default":
         words = {nlp.vocab.strings[key].lower() for key in vectors}
         assert words == {word.lower() for words in WORDS.values() for word in words}
@@ -116,6 +117,14 @@ def test_a_config_can_name_the_folder(raw, tmp_path, mode):
     load_vectors_into_model(nlp, str(tmp_path / "out"))
     assert nlp.vocab.vectors.mode == mode
     assert nlp.vocab["bread"].has_vector
+
+
+def test_words_do_not_depend_on_where_a_memory_zone_ends(raw, tmp_path, monkeypatch):
+    for zone in (10, 10_000):
+        monkeypatch.setattr("spacy_mtl.training.vectors._ZONE", zone)
+        train_vectors(raw, tmp_path / str(zone), VectorSettings(mode="default", **SMALL))
+    a, b = (spacy.load(tmp_path / name).vocab.vectors for name in ("10", "10000"))
+    assert a.key2row == b.key2row and (a.data == b.data).all()
 
 
 def test_sizes_follow_the_amount_of_text(mode):
