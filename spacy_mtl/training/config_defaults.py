@@ -17,6 +17,7 @@ class Defaults:
     window_size: int = 1
     maxout_pieces: int = 3
     subword_features: bool = True
+    vector_dropout: float = 0.0
     word_dropout: float = 0.0
     ngram_width: int = 64
     ngram_rows_per_root_row: float = 300.0
@@ -29,6 +30,7 @@ class Defaults:
     pooling: list[str] = field(default_factory=lambda: ["mean", "max"])
     hidden_width: int = 0
     head_maxout_pieces: int = 2
+    standardized: bool = True
     threshold: float = 0.5
     loss_weight: float = 1.0
     class_weights: str = "sqrt_balanced"
@@ -53,6 +55,18 @@ class Defaults:
     L2: float = 0.01
     grad_clip: float = 1.0
     use_averages: bool = True
+
+    pretrain_epochs: int = 3
+    pretrain_dropout: float = 0.1
+    pretrain_batch_size: int = 3000
+    pretrain_L2: float = 0.001
+    pretrain_learn_rate: float = 0.001
+    pretrained_ngram_rows: int = 50000
+    lmao_loss: str = "L2"
+    lmao_tokens: str = "all"
+    lmao_target: str = "word"
+    lmao_weighting: str = "sif"
+    lmao_mask_prob: float = 0.15
 
     steps_per_root_row: float = 24.0
     fewest_steps: int = 300
