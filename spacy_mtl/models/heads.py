@@ -14,6 +14,7 @@ from thinc.api import (
 from thinc.layers.resizable import resize_model
 from thinc.types import Floats2d, FloatsXd
 
+from ..layers.joint_output import joint_output
 from ..layers.linear import output_linear
 from ..layers.logits_activation import logits_activation
 from ..layers.pool import pool
@@ -73,6 +74,8 @@ def build_task_head_v1(
         resize_layer=partial(resize_columns, axes={"W": 0, "b": 0}, fill={"b": _new_bias}),
     )
     deep: Model[list[Doc], Floats2d] = chain(*parts, linear)
+    if not hidden_width:
+        joint_output(deep, reads_alone=ngrams is None)
     logits = deep if ngrams is None else add(deep, ngrams)
     model: Model[list[Doc], Floats2d] = chain(
         logits, logits_activation(exclusive_classes=exclusive_classes)
