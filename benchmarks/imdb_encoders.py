@@ -38,6 +38,11 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 
 
+def recipe_settings(recipe: str) -> dict[str, Any]:
+    """RETURNS (dict): What a recipe changes in the part of the config that describes the encoder."""
+    return {name: value for name, value in RECIPES[recipe].items() if "pretraining" not in name}
+
+
 def write_labelled(data_dir: str, folder: Path, n_labels: int, seed: int) -> Path:
     """Write a draw of labelled reviews as files that the package reads.
 
