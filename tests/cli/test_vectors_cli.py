@@ -9,6 +9,8 @@ from typer.testing import CliRunner, Result
 
 from spacy_mtl.cli import mtl_cli
 
+pytest.importorskip("floret", reason='needs the extra "vectors"')
+
 
 def run(*args: object) -> Result:
     return CliRunner().invoke(mtl_cli, ["vectors", *map(str, args)])

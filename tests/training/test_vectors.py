@@ -5,7 +5,6 @@ import random
 import shutil
 import sys
 
-import floret
 import numpy
 import pytest
 import spacy
@@ -14,6 +13,8 @@ from hypothesis import strategies as st
 from spacy.training.initialize import load_vectors_into_model
 
 from spacy_mtl.training.vectors import VectorSettings, choose_sizes, train_vectors
+
+floret = pytest.importorskip("floret", reason='needs the extra "vectors"')
 
 SMALL = {"dim": 8, "epochs": 40, "min_count": 2, "buckets": 500, "threads": 1}
 WORDS = {"food": ["Bread", "cheese", "soup", "rice"], "road": ["car", "bus", "train", "tram"]}
