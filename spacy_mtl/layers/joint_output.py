@@ -5,11 +5,13 @@ from collections.abc import Callable
 from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps
 from thinc.layers.chain import forward as forward_chain
+from thinc.layers.dropout import forward as forward_dropout
 from thinc.types import Floats2d
 
 from .listener import Tok2VecListener
 from .passed_docs import PassedDocs
 from .pool import forward as forward_pool
+from .standardize import forward as forward_standardize
 from .token_arrays import is_whole
 
 InT = list[Doc]
@@ -33,13 +35,16 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     if is_train or not isinstance(model.ops, NumpyOps) or pool._func is not forward_pool:
         return forward_chain(model, docs, is_train)  # type: ignore[return-value]
     Xs = tok2vec.predict(docs)
-    X = pooled = pool.predict(Xs)
+    X = pool.predict(Xs)
+    scaling = next((layer for layer in between if layer._func is forward_standardize), None)
+    is_linear = all(layer is scaling or layer._func is forward_dropout for layer in between)
+    if is_linear and is_whole(Xs) and Xs.readers is not None and output.layers:
+        Y = Xs.readers.read(output.layers[0], scaling, tuple(pool.attrs["poolings"]), X)
+        if Y is not None:
+            return Y, _no_backprop
     for layer in between:
         X = layer.predict(X)
-    Y = None
-    if X is pooled and is_whole(Xs) and Xs.readers is not None and output.layers:
-        Y = Xs.readers.read(output.layers[0], tuple(pool.attrs["poolings"]), X)
-    return output.predict(X) if Y is None else Y, _no_backprop
+    return output.predict(X), _no_backprop
 
 
 def forward_and_vouch(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable]:

@@ -6,6 +6,8 @@ from typing import Any
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from .param_versions import peek, watch
+
 InT = Floats2d
 OutT = Floats2d
 
@@ -57,12 +59,13 @@ def statistics(model: Model[InT, OutT]) -> tuple[Any, Any]:
         `(nO,)`.
     """
     xp = model.ops.xp
-    weight = model.get_param("weight")
-    mean: Any = model.get_param("mean")
+    watch([model])
+    weight = peek(model, "weight")
+    mean: Any = peek(model, "mean")
     if not float(weight[0]):
-        return mean, xp.ones_like(mean)
+        return mean.copy(), xp.ones_like(mean)
     mean = mean / weight
-    variance = model.get_param("square") / weight - mean * mean
+    variance = peek(model, "square") / weight - mean * mean
     return mean, 1.0 / xp.sqrt(xp.maximum(variance, SMALLEST * SMALLEST))
 
 

@@ -30,7 +30,7 @@ class Defaults:
     pooling: list[str] = field(default_factory=lambda: ["mean", "max"])
     hidden_width: int = 0
     head_maxout_pieces: int = 2
-    standardized: bool = True
+    standardized: bool = False
     threshold: float = 0.5
     loss_weight: float = 1.0
     class_weights: str = "sqrt_balanced"

@@ -48,7 +48,7 @@ def products(monkeypatch):
 
 
 def read_all(readers, nodes, X=X, kinds=KINDS):
-    return [readers.read(node, kinds, X) for node in nodes]
+    return [readers.read(node, None, kinds, X) for node in nodes]
 
 
 def after(nodes, kinds=KINDS):
@@ -95,12 +95,12 @@ def test_kinds_of_pooling_are_kept_apart(nodes, products):
     readers = Readers(before)
     for kinds, some in ((("mean",), nodes[:2]), (("max",), nodes[2:])):
         assert_right(read_all(readers, some, kinds=kinds), some)
-        assert readers.read(nodes[0], ("max", "mean"), X) is None
+        assert readers.read(nodes[0], None, ("max", "mean"), X) is None
     assert products == [7, 4]
 
 
 def test_a_layer_alone_computes_alone(nodes, products):
-    assert after(nodes[:1]).read(nodes[0], KINDS, X) is None
+    assert after(nodes[:1]).read(nodes[0], None, KINDS, X) is None
     assert products == []
 
 
@@ -185,9 +185,9 @@ CHANGES = [
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_between_two_layers_of_a_batch_is_noticed(nodes, change):
     readers = after(nodes)
-    readers.read(nodes[0], KINDS, X)
+    readers.read(nodes[0], None, KINDS, X)
     change(nodes[1])
-    assert readers.read(nodes[1], KINDS, X) is None
+    assert readers.read(nodes[1], None, KINDS, X) is None
     others = [nodes[0], *nodes[2:]]
     assert_right(read_all(readers, others), others)
 
@@ -204,18 +204,18 @@ def test_a_change_between_two_batches_is_noticed(nodes, change):
 def test_parameters_that_somebody_holds_are_not_relied_on(nodes, products):
     readers = after(nodes)
     held = nodes[1].get_param("W")
-    readers.read(nodes[0], KINDS, X)
+    readers.read(nodes[0], None, KINDS, X)
     held *= 2
     del held
-    assert readers.read(nodes[1], KINDS, X) is None
+    assert readers.read(nodes[1], None, KINDS, X) is None
     assert products == [sum(N_OUTPUTS) - N_OUTPUTS[1]]
 
 
 def test_parameters_that_somebody_has_taken_since_are_not_relied_on(nodes):
     readers = after(nodes)
-    readers.read(nodes[0], KINDS, X)
+    readers.read(nodes[0], None, KINDS, X)
     held = nodes[1].get_param("W")
-    assert readers.read(nodes[1], KINDS, X) is None
+    assert readers.read(nodes[1], None, KINDS, X) is None
     del held
 
 
@@ -224,8 +224,8 @@ def test_averages_are_used_as_long_as_they_are_set(nodes):
     readers = after(nodes)
     read_all(readers, nodes)
     with nodes[1].use_params(averages):
-        assert readers.read(nodes[1], KINDS, X) is None
-        assert Readers(readers).read(nodes[1], KINDS, X) is None
+        assert readers.read(nodes[1], None, KINDS, X) is None
+        assert Readers(readers).read(nodes[1], None, KINDS, X) is None
     assert_right(read_all(Readers(readers), nodes), nodes)
 
 
@@ -256,7 +256,7 @@ def with_tied_weights(nodes):
 def test_a_layer_that_cannot_take_part_is_left_out(nodes, replace):
     replace(nodes)
     readers = after(nodes)
-    assert readers.read(nodes[1], KINDS, X) is None
+    assert readers.read(nodes[1], None, KINDS, X) is None
     assert_right(read_all(readers, nodes[2:]), nodes[2:])
 
 
