@@ -18,6 +18,8 @@ from ..training.task_summary import summarize_tasks
 from ._app import mtl_cli, show_errors, split_names
 
 STDOUT = "-"
+#: In a file of English texts, roughly.
+BYTES_A_WORD = 6
 #: Parts of a saved pipeline that have a folder or file beside those of the components.
 RESERVED = (ENCODER, "tokenizer", "vocab")
 
@@ -130,10 +132,17 @@ def init_config(
         lang=lang,
         vectors=vectors,
         raw_text=raw_text,
+        raw_words=0 if raw_text is None else _estimate_words(Path(raw_text)),
         target_vectors=target_vectors,
         max_steps=max_steps,
         defaults=defaults,
     )
+
+
+def _estimate_words(path: Path) -> int:
+    if not path.is_file():
+        raise ValueError(Errors.E309.format(path=path))
+    return path.stat().st_size // BYTES_A_WORD
 
 
 def write_new_file(path: Path, text: str, *, force: bool = False) -> None:

@@ -56,7 +56,9 @@ class Defaults:
     grad_clip: float = 1.0
     use_averages: bool = True
 
-    pretrain_epochs: int = 3
+    pretrain_words: int = 3_000_000
+    fewest_pretrain_epochs: int = 3
+    most_pretrain_epochs: int = 20
     pretrain_dropout: float = 0.1
     pretrain_batch_size: int = 3000
     pretrain_L2: float = 0.001
@@ -107,6 +109,17 @@ def choose_budget(rows: int, defaults: Defaults, *, max_steps: int | None = None
 def _choose_evaluations(max_steps: int, usual: int) -> int:
     near = sorted(range(usual // 2, 2 * usual), key=lambda count: abs(count - usual))
     return next((count for count in near if count and max_steps % count == 0), usual)
+
+
+def choose_pretrain_epochs(words: int, defaults: Defaults) -> int:
+    """Choose the number of passes over the raw text: the less there is, the more.
+
+    words (int): Words of the text.
+    defaults (Defaults): The rule's numbers.
+    RETURNS (int): The number of passes.
+    """
+    wanted = defaults.pretrain_words // max(1, words)
+    return min(max(wanted, defaults.fewest_pretrain_epochs), defaults.most_pretrain_epochs)
 
 
 def choose_ngram_rows(rows: int, defaults: Defaults) -> int:

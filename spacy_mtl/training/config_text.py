@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from .config_defaults import Defaults, choose_budget, choose_ngram_rows
+from .config_defaults import (
+    Defaults,
+    choose_budget,
+    choose_ngram_rows,
+    choose_pretrain_epochs,
+)
 from .config_template import HEAD, LATER_TASK_COMMENT, NGRAMS, NO_NGRAMS, TASK
 from .config_template_training import (
     CORPUS,
@@ -27,6 +32,7 @@ def render_config(
     lang: str = "en",
     vectors: str | None = None,
     raw_text: str | None = None,
+    raw_words: int = 0,
     target_vectors: str | None = None,
     max_steps: int | None = None,
     defaults: Defaults | None = None,
@@ -38,6 +44,7 @@ def render_config(
     lang (str): Code of the language.
     vectors (Optional[str]): Package or path of a pipeline with word vectors for the encoder.
     raw_text (Optional[str]): File with raw text to pretrain the encoder on.
+    raw_words (int): About how many words it has.
     target_vectors (Optional[str]): Package or path of a pipeline with the vectors that pretraining
         predicts. Defaults to those of `vectors`.
     max_steps (Optional[int]): Number of training steps. Chosen by the size of the data if not set.
@@ -60,7 +67,9 @@ def render_config(
             raw_text=_dump(raw_text), target_vectors=_dump(target_vectors)
         )
         values["raw_corpus"] = RAW_CORPUS
-        values["pretraining"] = PRETRAINING.substitute(values)
+        values["pretraining"] = PRETRAINING.substitute(
+            values, pretrain_epochs=choose_pretrain_epochs(raw_words, defaults)
+        )
     values["warmup_steps"] = _dump(max(1, round(defaults.warmup * budget.max_steps)))
     values.update(first=tasks[0].name, rows=f"{rows:,}", n_tasks=n_tasks)
     head = HEAD.substitute(
