@@ -89,8 +89,7 @@ def pipeline(
         if epochs:
             weights = pretrain_encoder(place.data_dir, place.work, recipe)[epochs - 1]
             overrides["initialize.init_tok2vec"] = str(weights)
-        if "lmao" not in overrides.get("nlp.pipeline", ""):
-            overrides["system.seed"] = seed
+        overrides["system.seed"] = seed
         data = write_labelled(place.data_dir, place.work, n_labels, seed)
         config = make_config(data, place.work, overrides)
         with tempfile.TemporaryDirectory() as folder, use_ops("numpy", use_blis=False):
@@ -124,6 +123,35 @@ FINE_TUNING = {
 FROZEN = {
     "training.frozen_components": ["tok2vec"],
     "training.annotating_components": ["tok2vec"],
+}
+
+
+#: Gentle, and strong against overfitting: one number for the step, one for dropout.
+TUNED = [
+    {"training.optimizer.learn_rate.initial_rate": rate, "training.dropout": dropout}
+    for rate in (0.0005, 0.002)
+    for dropout in (0.3, 0.5)
+]
+HEAD_ONLY = [
+    {"training.optimizer.learn_rate.initial_rate": rate, "training.optimizer.L2": L2}
+    for rate in (0.002, 0.005)
+    for L2 in (0.1, 1.0)
+]
+LINEAR = [{"C": C} for C in (0.003, 0.01, 0.03, 0.1)]
+STANDARDIZED = {"components.sentiment.model.standardized": True}
+
+ROWS = {
+    "tfidf": Row(
+        "TF-IDF + logistic regression", tfidf, [{"C": C} for C in (1.0, 3.0, 10.0, 30.0)]
+    ),
+    "vectors": Row("Mean of word vectors + logistic regression", logistic("mean"), LINEAR),
+    "vectors_sif": Row("The same, weighted by frequency", logistic("sif"), LINEAR),
+    "scratch": Row("From scratch", pipeline("lmao", 0), TUNED),
+    "static": Row("Static vectors as input", pipeline("lmao_vectors", 0), TUNED),
+    **{
+        f"lmao_{epochs}": Row(f"LMAO, {epochs} epochs", pipeline("lmao", epochs, **STANDARDIZED), TUNED)
+        for epochs in (1, 2, 3)
+    },
 }
 
 
