@@ -84,7 +84,7 @@ def assert_scores(docs, expected):
 
 
 def test_the_heads_alone_have_something_to_say(expected):
-    assert len(expected[0]) == 10
+    assert len(expected[0]) == 14
     for key in expected[0]:
         assert numpy.std([scores[key] for scores in expected]) > 0.01
 
