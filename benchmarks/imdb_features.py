@@ -7,7 +7,13 @@ from typing import Any
 import numpy
 import spacy
 from imdb_data import load
-from imdb_encoders import make_config, make_vectors, pretrain_encoder, recipe_settings, write_labelled
+from imdb_encoders import (
+    make_config,
+    make_vectors,
+    pretrain_encoder,
+    recipe_settings,
+    write_labelled,
+)
 from spacy.tokens import Doc
 from spacy.training.initialize import init_nlp
 
@@ -28,7 +34,11 @@ def features(data_dir: str, work: Path, kind: str) -> dict[str, Any]:
     """
     path = work / "features" / f"{kind.replace(':', '-')}.npz"
     if not path.exists():
-        embed = _word_vectors(data_dir, work, kind) if ":" not in kind else _encoder(data_dir, work, kind)
+        embed = (
+            _word_vectors(data_dir, work, kind)
+            if ":" not in kind
+            else _encoder(data_dir, work, kind)
+        )
         arrays = {split: _embed_all(embed, load(data_dir, split)[0]) for split in SPLITS}
         path.parent.mkdir(parents=True, exist_ok=True)
         numpy.savez(path, **arrays)

@@ -141,15 +141,15 @@ LINEAR = [{"C": C} for C in (0.003, 0.01, 0.03, 0.1)]
 STANDARDIZED = {"components.sentiment.model.standardized": True}
 
 ROWS = {
-    "tfidf": Row(
-        "TF-IDF + logistic regression", tfidf, [{"C": C} for C in (1.0, 3.0, 10.0, 30.0)]
-    ),
+    "tfidf": Row("TF-IDF + logistic regression", tfidf, [{"C": C} for C in (1.0, 3.0, 10.0, 30.0)]),
     "vectors": Row("Mean of word vectors + logistic regression", logistic("mean"), LINEAR),
     "vectors_sif": Row("The same, weighted by frequency", logistic("sif"), LINEAR),
     "scratch": Row("From scratch", pipeline("lmao", 0), TUNED),
     "static": Row("Static vectors as input", pipeline("lmao_vectors", 0), TUNED),
     **{
-        f"lmao_{epochs}": Row(f"LMAO, {epochs} epochs", pipeline("lmao", epochs, **STANDARDIZED), TUNED)
+        f"lmao_{epochs}": Row(
+            f"LMAO, {epochs} epochs", pipeline("lmao", epochs, **STANDARDIZED), TUNED
+        )
         for epochs in (1, 2, 3)
     },
 }

@@ -19,6 +19,7 @@ SECTIONS = {
     "encoder": "speed_encoder",
     "pipe": "speed_pipe",
     "train": "speed_train",
+    "pretrain": "speed_pretrain",
     "tasks": "speed_tasks",
     "peers": "speed_peers",
     "growth": "speed_growth",

@@ -171,6 +171,7 @@ TABLES = {
     "encoder": encoder_table,
     "pipe": cases_table,
     "train": cases_table,
+    "pretrain": cases_table,
     "tasks": tasks_table,
     "peers": peers_table,
     "growth": cases_table,

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import tweeteval_peers
 from tweeteval_data import DATA_ENV
-from tweeteval_ours import run_multitask, run_single
+from tweeteval_ours import run_multitask, run_pretrained, run_single
 
-OURS = {"multitask": run_multitask, "single": run_single}
+OURS = {"multitask": run_multitask, "single": run_single, "pretrained": run_pretrained}
 SYSTEMS = (*OURS, *tweeteval_peers.SYSTEMS)
 
 

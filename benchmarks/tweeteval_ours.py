@@ -7,6 +7,7 @@ and head, and together as many training steps, as `python -m spacy mtl baselines
 """
 
 import io
+import os
 import platform
 import tempfile
 import time
@@ -22,6 +23,7 @@ from spacy.training.loop import train
 from thinc.api import Config, use_ops
 from tweeteval_data import SETS, load
 from tweeteval_metrics import confusion, score_confusions, write_record
+from tweeteval_pretrain import pretrain_encoder, pretraining_paths
 
 from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.training.single_task import single_task_config, task_shares
@@ -29,25 +31,46 @@ from spacy_mtl.training.single_task import single_task_config, task_shares
 PACKAGES = ("spacy", "thinc", "numpy", "spacy-mtl")
 EVALUATED = ("dev", "test")
 PREFIX = "tweeteval-"
+#: Where the raw text, vectors and pretrained encoder are kept from seed to seed.
+WORK = Path(os.environ.get("SPACY_MTL_WORK", ".tweeteval"))
 COMMAND = "python benchmarks/tweeteval.py --data DATA --systems {system} --seeds {seed}"
 
 
-def make_config(data_dir: str | Path, seed: int, overrides: dict[str, Any]) -> Config:
+def make_config(
+    data_dir: str | Path, seed: int, overrides: dict[str, Any], work: Path | None = None
+) -> Config:
     """Write the config for the eleven sets.
 
     data_dir (str | Path): The folder of the data.
     seed (int): The seed of the training.
     overrides (dict): Values to use instead of the written ones, by dotted name.
+    work (Path | None): Where the pretrained encoder is kept. None to start from scratch.
     RETURNS (Config): The config, without variables.
     """
     tasks = [PREFIX + name for name in SETS]
-    text = init_config(data_dir, tasks=tasks)
+    if work is None:
+        text = init_config(data_dir, tasks=tasks)
+    else:
+        weights = pretrain_encoder(data_dir, work, {})
+        text = init_config(data_dir, tasks=tasks, **pretraining_paths(work))
+        overrides = {"paths.init_tok2vec": str(weights), **overrides}
     config = Config().from_str(text, overrides={"system.seed": seed, **overrides})
     return config.interpolate()
 
 
-def run_multitask(
+def run_pretrained(
     data_dir: str | Path, seed: int, path: Path, overrides: dict[str, Any]
+) -> dict[str, Any]:
+    """The same as `run_multitask`, from an encoder that has read the training tweets before."""
+    return run_multitask(data_dir, seed, path, overrides, work=WORK)
+
+
+def run_multitask(
+    data_dir: str | Path,
+    seed: int,
+    path: Path,
+    overrides: dict[str, Any],
+    work: Path | None = None,
 ) -> dict[str, Any]:
     """Train one pipeline for all sets, and record what it predicts.
 
@@ -55,12 +78,13 @@ def run_multitask(
     seed (int): The seed.
     path (Path): The file of the record. A finished one is left as it is.
     overrides (dict): Values to use instead of the config's, by dotted name.
+    work (Path | None): Where the pretrained encoder is kept. None to start from scratch.
     RETURNS (dict): The record.
     """
-    config = make_config(data_dir, seed, overrides)
+    config = make_config(data_dir, seed, overrides, work)
     nlp, seconds, log = train_config(config)
     counts = {split: count(nlp, data_dir, SETS, split) for split in EVALUATED}
-    record = header("multitask", seed, seconds, config, overrides) | {
+    record = header("pretrained" if work else "multitask", seed, seconds, config, overrides) | {
         "size_mb": round(len(nlp.to_bytes(exclude=["vocab"])) / 1e6, 1),
         "log": log,
         "counts": counts,

@@ -34,15 +34,16 @@ def pretrain_encoder(data_dir: str | Path, work: Path, changes: dict[str, Any]) 
         write_raw_text(data_dir, raw)
     if not vectors.exists():
         train_vectors(raw, vectors, VECTORS)
-    text = init_config(
-        data_dir,
-        tasks=[PREFIX + name for name in SETS],
-        raw_text=str(raw),
-        target_vectors=str(vectors),
-    )
+    tasks = [PREFIX + name for name in SETS]
+    text = init_config(data_dir, tasks=tasks, **pretraining_paths(work))
     overrides = {"pretraining.max_epochs": EPOCHS, **changes}
     pretrain(Config().from_str(text, overrides=overrides).interpolate(), output, silent=False)
     return weights
+
+
+def pretraining_paths(work: Path) -> dict[str, str]:
+    """RETURNS (dict): Where the raw text and the vectors of a work folder are."""
+    return {"raw_text": str(work / "raw.jsonl"), "target_vectors": str(work / "vectors")}
 
 
 def write_raw_text(data_dir: str | Path, path: Path) -> None:
@@ -51,7 +52,9 @@ def write_raw_text(data_dir: str | Path, path: Path) -> None:
     data_dir (str | Path): The folder of the data.
     path (Path): The file.
     """
-    held_out = {t for name in SETS for split in ("dev", "test") for t in load(data_dir, name, split)[0]}
+    held_out = {
+        t for name in SETS for split in ("dev", "test") for t in load(data_dir, name, split)[0]
+    }
     texts = dict.fromkeys(t for name in SETS for t in load(data_dir, name, "train")[0])
     kept = [text for text in texts if text not in held_out]
     order = numpy.random.RandomState(0).permutation(len(kept))
