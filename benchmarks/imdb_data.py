@@ -61,15 +61,19 @@ def draw(data_dir: str, n_labels: int, seed: int) -> Draw:
     RETURNS (Draw): The reviews.
     """
     texts, labels = load(data_dir, "train")
-    order = numpy.random.RandomState(seed).permutation(len(texts))
-    dev = order[-N_DEV:]
-    chosen = order[:n_labels]
+    chosen, dev = choose(len(texts), n_labels, seed)
     return Draw(
         [texts[i] for i in chosen],
         [labels[i] for i in chosen],
         [texts[i] for i in dev],
         [labels[i] for i in dev],
     )
+
+
+def choose(n_texts: int, n_labels: int, seed: int) -> tuple[Any, Any]:
+    """RETURNS (tuple): The places of the drawn reviews, and of those for dev."""
+    order = numpy.random.RandomState(seed).permutation(n_texts)
+    return order[:n_labels], order[-N_DEV:]
 
 
 def write_raw_text(data_dir: str, path: Path) -> int:

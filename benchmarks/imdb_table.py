@@ -1,0 +1,72 @@
+"""The README's table and plot of the IMDB benchmark."""
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results" / "imdb"
+HEADER = ["IMDB, 1,000 labels", "seeds", "dev", "test"]
+#: Accuracy on test as others report it for 1,000 labels, and how they chose.
+PUBLISHED = {
+    "published: spaCy CNN from scratch": 78.4,
+    "published: the same with LMAO on 2 billion words": 81.3,
+    "published: the same with GloVe (Common Crawl) as input": 87.0,
+    "published: model2vec + logistic regression": 85.3,
+    "published: SetFit": 86.0,
+    "published: bge-base + logistic regression": 92.3,
+}
+
+
+def load_rows(order: list[str]) -> list[dict[str, Any]]:
+    """Read the finished rows.
+
+    order (list[str]): Names of the rows, in the order of the table.
+    RETURNS (list[dict]): Their records.
+    """
+    paths = [RESULTS / f"{name}.json" for name in order]
+    rows = [json.loads(path.read_text(encoding="utf8")) for path in paths if path.is_file()]
+    return [row for row in rows if row.get("seeds")]
+
+
+def table_rows(order: list[str]) -> list[list[str]]:
+    """Lay out the rows.
+
+    order (list[str]): Names of the rows.
+    RETURNS (list[list[str]]): The cells.
+    """
+    rows = []
+    for row in load_rows(order):
+        scores = list(row["seeds"].values())
+        cells = [_spread([score[key] for score in scores]) for key in ("dev", "test")]
+        rows.append([row["title"], str(len(scores)), *cells])
+    rows += [[title, "", "", f"{score:.1f}"] for title, score in PUBLISHED.items()]
+    return rows
+
+
+def write_plot(order: list[str], path: Path) -> None:
+    """Draw the learning curves.
+
+    order (list[str]): Names of the rows.
+    path (Path): The file to write, .svg.
+    """
+    import altair  # type: ignore[import-untyped]
+
+    points = [
+        {"row": row["title"], "labels": int(n_labels), "accuracy": scores["test"]}
+        for row in load_rows(order)
+        for n_labels, scores in row.get("curve", {}).items()
+    ]
+    chart = altair.Chart(altair.Data(values=points), width=520, height=300)
+    chart = chart.mark_line(point=True).encode(
+        x=altair.X("labels:Q", scale=altair.Scale(type="log"), title="labelled reviews"),
+        y=altair.Y("accuracy:Q", scale=altair.Scale(zero=False), title="test accuracy, %"),
+        color=altair.Color("row:N", title=None),
+    )
+    chart.save(path)
+
+
+def _spread(values: list[float]) -> str:
+    if len(values) < 2:
+        return f"{values[0]:.1f}"
+    return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
