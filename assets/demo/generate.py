@@ -1,11 +1,13 @@
-"""Write the demo data: five small text classification tasks about films and things one can buy."""
+"""Write the demo data: five small text classification tasks about films and things one can buy, and
+unlabelled texts of the same kind.
+"""
 
 import argparse
 import csv
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 # The files are written beside this script, and a task reader lists the folder: no __pycache__.
@@ -34,6 +36,8 @@ TRAIN_REACH: dict[str, str] = {
     "sentiment": "wide",
     "topic": "wide",
 }
+# Unlabelled texts, as many of the kind of each task. They use all of the vocabulary.
+RAW_SIZE = 8000
 LABEL_NOISE = 0.025
 EMOJI = 0.16
 MAX_WORDS = 44
@@ -119,8 +123,18 @@ def save(path: Path, task: str, items: Sequence[Item]) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
+def save_raw(path: Path, texts: Iterable[str]) -> None:
+    """Save unlabelled texts.
+
+    path (Path): The file.
+    texts (Iterable[str]): The texts.
+    """
+    with path.open("w", encoding="utf8", newline="\n") as file:
+        file.writelines(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts)
+
+
 def generate(out: Path, *, seed: int = 0) -> dict[str, list[Item]]:
-    """Write all files of all tasks.
+    """Write all files of all tasks, and the unlabelled texts.
 
     out (Path): The folder; every task gets one of its own in it.
     seed (int): The seed.
@@ -135,6 +149,10 @@ def generate(out: Path, *, seed: int = 0) -> dict[str, list[Item]]:
             items, wrong = write_split(task, split, size, lexicon, seen, seed)
             save(out / task / split, task, items)
             mistakes[f"{task}/{split}"] = wrong
+    # The last, so that no labelled text depends on them.
+    size = RAW_SIZE // len(SIZES)
+    raw = [write_split(task, "raw", size, lexicon, seen, seed)[0] for task in sorted(SIZES)]
+    save_raw(out / "raw.jsonl", (text for row in zip(*raw, strict=True) for text, _ in row))
     return mistakes
 
 

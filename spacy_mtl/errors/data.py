@@ -197,6 +197,51 @@ class DataErrors:
         "[E171] Logger 'spacy_mtl.MultitaskLogger.v1': cannot write {path} ({reason}). Free disk space "
         "or choose another file with 'output_file' under [training.logger]."
     )
+    E180 = (
+        "[E180] Raw text: the file {path} already exists. Choose another name, or allow overwriting "
+        "with --force (overwrite=True)."
+    )
+    E181 = (
+        "[E181] Raw text: the output {path} is one of the files to be read. Choose a name that does "
+        "not begin with 'raw', or another folder."
+    )
+    E182 = (
+        "[E182] Raw text: nothing to write from {paths}: {found}. Add unlabelled text as raw.jsonl "
+        '({{"text": "..."}}) or raw.txt (one text a line), also compressed (.gz), or training files.'
+    )
+    E183 = (
+        "[E183] Bad rows in the raw text {path}: {count} of {total}.\n{listed}\nCorrect these rows, "
+        'or leave them out with on_error = "skip" (--on-error skip).'
+    )
+    E184 = (
+        "[E184] Raw text not found: {path}. Correct the path, or collect it with: python -m spacy "
+        "mtl raw-text DATA_DIR OUT.jsonl"
+    )
+    E185 = (
+        "[E185] Not a file with raw text: {path}. Expected .jsonl or .txt, also compressed (.gz). "
+        "Collect it with: python -m spacy mtl raw-text DATA_DIR OUT.jsonl"
+    )
+    E186 = "[E186] Vectors: there is no text in {path}. Add texts, or name another file."
+    E187 = (
+        "[E187] Vectors: none of the {words} words in {path} occurs {min_count} times or more, so "
+        "that no vector can be trained. Add texts, or lower --min-count."
+    )
+    E188 = (
+        "[E188] Vectors: invalid value {value!r} for '{name}': it has to be {expected}. Correct the "
+        "option --{option}."
+    )
+    E189 = (
+        "[E189] Vectors: the folder {path} already exists. Choose another one, or allow overwriting "
+        "with --force (overwrite=True)."
+    )
+    E190 = (
+        "[E190] Vectors: {path} is not replaced, because it is neither an empty folder nor a saved "
+        "pipeline. Choose another folder, or remove it."
+    )
+    E191 = (
+        "[E191] Vectors are trained by the package floret, which is not installed ({reason}). Install "
+        'it with: pip install "spacy-mtl[vectors]"'
+    )
 
 
 class RowErrors:

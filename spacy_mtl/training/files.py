@@ -22,6 +22,7 @@ UNSPLIT = "all"
 _ALIASES = {"val": "dev", "valid": "dev", "validation": "dev"}
 _SPLIT_NAMES = {**{name: name for name in (*SPLITS, UNSPLIT)}, **_ALIASES}
 _FLAT_NAME = re.compile(rf"(.+)[._-]({'|'.join(_SPLIT_NAMES)})", re.IGNORECASE)
+_RAW_NAME = re.compile(r"raw(-.+)?\.(jsonl|txt)(\.gz)?", re.IGNORECASE)
 LAYOUTS = """
 Accepted layouts, with any of the extensions .jsonl, .csv, .tsv (also .gz) and .spacy:
   <folder>/<task>/train.jsonl   <folder>/<task>/dev.jsonl   <folder>/<task>/test.jsonl
@@ -36,7 +37,11 @@ class _Found(NamedTuple):
 
 
 def find_task_files(
-    root: str | Path, split: str | None = None, *, unsplit: bool = False
+    root: str | Path,
+    split: str | None = None,
+    *,
+    unsplit: bool = False,
+    required: bool = True,
 ) -> TaskFiles:
     """Find the data files of a folder.
 
@@ -44,6 +49,7 @@ def find_task_files(
         ``<task>.<split>.<ext>`` (also with "-" or "_") or ``<split>/<task>.<ext>``.
     split (Optional[str]): Look for this split only.
     unsplit (bool): Also look for files that name no split, or "all"; their split is "all".
+    required (bool): Whether a folder without data is an error.
     RETURNS (TaskFiles): Path of each task's file, by split.
     RAISES (ValueError): If the folder has no data, two files for one task and split, or a file
         whose task name is not valid.
@@ -54,9 +60,21 @@ def find_task_files(
         wanted.add(UNSPLIT)
     found = list(_scan(root))
     files = _group(item for item in found if item.split in wanted)
-    if not files and not any(item.split in SPLITS for item in found):
+    if required and not files and not any(item.split in SPLITS for item in found):
         raise ValueError(Errors.E113.format(path=root, hint=_hint(root, found), layouts=LAYOUTS))
     return files
+
+
+def find_raw_files(root: str | Path) -> list[Path]:
+    """Find the files of a folder that hold unlabelled text: ``raw.<ext>`` and ``raw-<name>.<ext>``.
+    They belong to no task.
+
+    root (Union[str, Path]): The folder.
+    RETURNS (List[Path]): The files, in the order of their names.
+    RAISES (ValueError): If there is no such folder.
+    """
+    root = check_folder(root)
+    return [path for path in _visible(root) if _is_raw(path) and path.is_file()]
 
 
 def resolve_files(
@@ -136,7 +154,11 @@ def canonical_split(split: str) -> str:
 
 
 def _scan(root: Path) -> Iterator[_Found]:
+    # In the folder of one split, a file named raw belongs to a task of this name.
+    has_raw = root.name.lower() not in _SPLIT_NAMES
     for entry in _visible(root):
+        if has_raw and _is_raw(entry):
+            continue
         if entry.is_dir():
             yield from _scan_folder(entry)
             continue
@@ -164,6 +186,10 @@ def _scan_folder(folder: Path) -> Iterator[_Found]:
 
 def _visible(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _is_raw(path: Path) -> bool:
+    return _RAW_NAME.fullmatch(path.name) is not None
 
 
 def _stem(path: Path) -> str:

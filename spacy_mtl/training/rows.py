@@ -54,11 +54,7 @@ def parse_row(
     RETURNS (Optional[Record]): The annotated text, or None if the row is marked to be left out.
     RAISES (RowError): If the row cannot be read.
     """
-    if not isinstance(row, Mapping):
-        raise RowError(RowErrors.OBJECT.format(found=_kind(row)))
-    if "text" not in row:
-        raise RowError(RowErrors.NO_TEXT.format(found=listing(row)))
-    text = _valid_text(row["text"])
+    row, text = _row_and_text(row)
     answer = row.get("answer", "accept")
     if answer not in ("accept", "reject", "ignore"):
         raise RowError(RowErrors.ANSWER.format(found=_shown(answer)))
@@ -76,6 +72,16 @@ def parse_row(
         labels = _label_list(row["labels"], "labels")
         return Record(text, {join_key(task, label): 1.0 for label in labels}, line, True, True)
     return _parse_choice(row, text, line, task)
+
+
+def parse_text(row: object) -> str:
+    """Read the text of a row that needs no labels.
+
+    row (object): The parsed row: an object with a text.
+    RETURNS (str): The text.
+    RAISES (RowError): If the row has none.
+    """
+    return _row_and_text(row)[1]
 
 
 def parse_doc(doc: Doc, line: int, *, task: str, known: Collection[str] | None) -> Record:
@@ -135,6 +141,14 @@ def split_label(key: str) -> str:
     RETURNS (str): The label.
     """
     return key.partition(SEPARATOR)[2]
+
+
+def _row_and_text(row: object) -> tuple[Mapping[str, Any], str]:
+    if not isinstance(row, Mapping):
+        raise RowError(RowErrors.OBJECT.format(found=_kind(row)))
+    if "text" not in row:
+        raise RowError(RowErrors.NO_TEXT.format(found=listing(row)))
+    return row, _valid_text(row["text"])
 
 
 def _form(row: Mapping[str, Any]) -> str:

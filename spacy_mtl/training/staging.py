@@ -1,6 +1,7 @@
 """Write several files so that all of them appear, or none."""
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,11 +22,11 @@ class StagedFiles:
         self._staged: dict[Path, Path] = {}
         self._created: list[Path] = []
 
-    def write(self, target: str | Path, data: bytes) -> None:
+    def write(self, target: str | Path, data: bytes | Iterable[bytes]) -> None:
         """Write one file.
 
         target (Union[str, Path]): Where the file goes at the end of the block.
-        data (bytes): What it holds.
+        data (Union[bytes, Iterable[bytes]]): What it holds, at once or part by part.
         RAISES (OSError): If it cannot be written.
         """
         target = Path(target)
@@ -34,7 +35,7 @@ class StagedFiles:
             self._create_folder(target.parent)
             self._staged[target] = staged
             with open(staged, "wb") as file:
-                file.write(data)
+                file.writelines((data,) if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as err:

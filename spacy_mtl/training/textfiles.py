@@ -1,4 +1,4 @@
-"""Rows of text files, .jsonl, .csv and .tsv, before they are understood."""
+"""Rows of text files, .jsonl, .csv, .tsv and .txt, before they are understood."""
 
 import csv
 import json
@@ -27,7 +27,7 @@ def read_text_rows(path: Path, task: str, kind: str) -> Iterator[NumberedRow]:
 
     path (Path): The file, compressed if its name ends in .gz.
     task (str): Its task, for error messages.
-    kind (str): "jsonl", "csv" or "tsv".
+    kind (str): "jsonl", "csv", "tsv", or "txt" with one text a line.
     YIELDS (NumberedRow): Line numbers and rows. A bad row is a `RowError`.
     RAISES (ValueError): If the file as a whole cannot be read.
     """
@@ -36,7 +36,10 @@ def read_text_rows(path: Path, task: str, kind: str) -> Iterator[NumberedRow]:
         with _open(path) as file:
             _check_is_text(file.peek(_HEAD)[:_HEAD], path, task)
             lines = _without_bom(file)
-            rows = _jsonl_rows(lines) if kind == "jsonl" else _csv_rows(lines, path, task, kind)
+            if kind in ("jsonl", "txt"):
+                rows = _line_rows(lines, kind)
+            else:
+                rows = _csv_rows(lines, path, task, kind)
             for number, row in rows:
                 yield number, row
     except (EOFError, BadGzipFile, zlib.error) as err:
@@ -65,18 +68,23 @@ def _without_bom(lines: Iterable[bytes]) -> Iterator[bytes]:
         yield line if number else line.removeprefix(_BOM)
 
 
-def _jsonl_rows(lines: Iterable[bytes]) -> Iterator[NumberedRow]:
+def _line_rows(lines: Iterable[bytes], kind: str) -> Iterator[NumberedRow]:
     for number, line in enumerate(lines, start=1):
         line = line.strip()
-        if line:
-            yield number, _json_row(line)
+        if not line:
+            continue
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as err:
+            reason = RowErrors.ENCODING.format(byte=line[err.start], position=err.start)
+            yield number, RowError(reason)
+            continue
+        yield number, _json_row(text) if kind == "jsonl" else {"text": text}
 
 
-def _json_row(line: bytes) -> object:
+def _json_row(line: str) -> object:
     try:
-        return json.loads(line.decode("utf-8"), strict=False)
-    except UnicodeDecodeError as err:
-        return RowError(RowErrors.ENCODING.format(byte=line[err.start], position=err.start))
+        return json.loads(line, strict=False)
     except json.JSONDecodeError as err:
         # Its own text names line 1 each time, beside the line of the file.
         return RowError(RowErrors.JSON.format(reason=f"{err.msg} at column {err.colno}"))
