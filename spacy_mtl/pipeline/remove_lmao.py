@@ -42,6 +42,7 @@ def remove_lmao(nlp: Language) -> Language:
     other._config = copy.deepcopy(nlp._config)
     for name in names:
         other.remove_pipe(name)
+        other._meta.get("performance", {}).pop(f"{name}_loss", None)
     # Removing has told the shared encoder that these components do not listen any more.
     nlp._link_components()
     _clean(other._config, set(names), tasks)
