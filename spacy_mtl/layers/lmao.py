@@ -157,8 +157,8 @@ def forward(
     masking = objective.draw_masking(docs)
     with masked(tok2vec, masking):
         Ys, backprop_tok2vec = tok2vec(docs, is_train)
-    lengths = numpy.asarray([len(doc) for doc in docs])
-    Y = flatten(model.ops, Ys)
+    lengths = numpy.asarray([len(doc) for doc in docs], dtype="int64")
+    Y = flatten(model.ops, Ys).reshape((-1, tok2vec.get_dim("nO")))
     batch = Batch(
         docs=docs,
         lengths=lengths,

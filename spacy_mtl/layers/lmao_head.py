@@ -76,7 +76,7 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
     Ys, backprop_tok2vec = tok2vec(X.docs, is_train)
     lengths = numpy.asarray([len(doc) for doc in X.docs], dtype="int64")
     learned = numpy.repeat(X.learned, lengths)
-    Y = flatten(model.ops, Ys)
+    Y: Any = flatten(model.ops, Ys).reshape((-1, tok2vec.get_dim("nO")))
     batch = Batch(
         docs=X.parsed,
         lengths=lengths[X.learned],
@@ -95,11 +95,11 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
     return predictions, backprop
 
 
-def init(model: Model[InT, OutT], X: Any = None, Y: Any = None) -> None:
+def init(model: Model[InT, OutT], X: InT | None = None, Y: Any = None) -> None:
     tok2vec, *heads = model.layers
-    tok2vec.initialize(X=X)
-    if Y is not None:
-        model.set_dim("nO", Y.shape[1])
+    tok2vec.initialize(X=None if X is None else X.docs)
+    if X is not None:
+        model.set_dim("nO", X.targets.vectors.shape[1])
     nO = model.get_dim("nO")
     sample = model.ops.alloc2f(1, tok2vec.get_dim("nO"))
     for kind, head in zip(model.attrs[KINDS], heads, strict=True):

@@ -19,7 +19,7 @@ from ..models.validation import check_lmao
 from ..util import is_annotated, validate_task_name
 from . import checks, settings
 from .lmao_batch import make_batch
-from .lmao_vectors import LoadedTargets, check_masking
+from .lmao_vectors import LoadedTargets, check_masking, warn_shipped
 from .statistics import SAMPLE_SIZE, collect_statistics
 from .task_masking import TaskMasking
 from .training_only import TrainingOnlyPipe
@@ -188,16 +188,16 @@ class LanguageModel(TrainingOnlyPipe):
             checks.check_encoder(self.name, self.model, nlp)
             settings.check_unique_task(self.name, self.task, nlp)
             check_masking(self.name, self.model, self.cfg["mask_prob"], nlp)
+            warn_shipped(self.name, self.cfg["vectors"], nlp)
         statistics = collect_statistics(get_examples, reader=self.name, nlp=nlp)
         found = statistics.get(self.task)
         streamed = nlp is not None and checks.section(nlp, "training").get("max_epochs") == -1
         if found is None and statistics and not streamed:
             names = ", ".join(sorted(statistics))
             raise ValueError(Errors.E284.format(name=self.name, task=self.task, found=names))
-        width = self._objective().targets.width
         sample = found.sample if found else list(islice(get_examples(), SAMPLE_SIZE))
-        Y: Any = self.model.ops.alloc2f(1, width)
-        self.model.initialize(X=[example.reference for example in sample], Y=Y)  # type: ignore[arg-type]
+        batch = make_batch(self._objective(), None, sample, [True] * len(sample))
+        self.model.initialize(X=batch)
 
     def update(
         self,

@@ -1,12 +1,13 @@
 """The word vectors that raw text teaches to predict: needed in training, and never part of a pipeline."""
 
+import warnings
 from typing import Any
 
 from spacy.language import Language
 from spacy.vocab import Vocab
 from thinc.api import Model
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..layers.masking import find_readers
 from ..layers.target_vectors import TargetVectors
 from ..models.vectors import load_vectors
@@ -88,3 +89,25 @@ def check_masking(name: str, model: Model, mask_prob: float, nlp: Language) -> N
     for encoder in encoders:
         if not isinstance(encoder, MultitaskTok2Vec) or not find_readers(encoder.model):
             raise ValueError(Errors.E282.format(name=name, upstream=encoder.name))
+
+
+def warn_shipped(name: str, source: str | None, nlp: Language) -> None:
+    """Warn if the vectors to predict would be saved with the pipeline, though no encoder reads them.
+
+    name (str): Name of the component.
+    source (Optional[str]): Where its vectors come from. None for the vocabulary.
+    nlp (Language): The pipeline that is being initialized.
+    """
+    vectors = nlp.vocab.vectors
+    if not vectors.shape[1]:
+        return
+    if source is not None and str(checks.section(nlp, "initialize").get("vectors")) != source:
+        return
+    models = [getattr(pipe, "model", None) for _, pipe in nlp.components]
+    if not any(
+        node.name == "static_vectors"
+        for model in models
+        if isinstance(model, Model)
+        for node in model.walk()
+    ):
+        warnings.warn(Warnings.W280.format(name=name, n=len(vectors.data)), stacklevel=3)

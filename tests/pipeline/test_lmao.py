@@ -424,6 +424,17 @@ def test_floret_vectors(tmp_path):
 def test_vectors_of_the_vocabulary():
     nlp = make(None)
     nlp.vocab.vectors = make_vectors(*WORDS).vocab.vectors
+    with pytest.warns(UserWarning, match=r"W280.*'lmao'"):
+        initialize(nlp, RAW)
+    assert update(nlp, RAW)["lmao"] > 0
+
+
+@pytest.mark.filterwarnings("error")
+def test_vectors_of_the_vocabulary_that_the_encoder_reads():
+    nlp = spacy.blank("xx")
+    nlp.vocab.vectors = make_vectors(*WORDS).vocab.vectors
+    add_encoder(nlp, pretrained_vectors=True)
+    add_lmao(nlp, None, mask_prob=0.5)
     initialize(nlp, RAW)
     assert update(nlp, RAW)["lmao"] > 0
 
