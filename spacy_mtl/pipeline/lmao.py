@@ -192,8 +192,11 @@ class LanguageModel(TrainingOnlyPipe):
         statistics = collect_statistics(get_examples, reader=self.name, nlp=nlp)
         found = statistics.get(self.task)
         streamed = nlp is not None and checks.section(nlp, "training").get("max_epochs") == -1
-        if found is None and statistics and not streamed:
-            names = ", ".join(sorted(statistics))
+        tasks: Iterable[str] | None = statistics
+        if nlp is not None and streamed:
+            tasks = checks.tasks_of_reader(nlp)
+        if tasks and self.task not in tasks:
+            names = ", ".join(sorted(tasks))
             raise ValueError(Errors.E284.format(name=self.name, task=self.task, found=names))
         sample = found.sample if found else list(islice(get_examples(), SAMPLE_SIZE))
         batch = make_batch(self._objective(), None, sample, [True] * len(sample))

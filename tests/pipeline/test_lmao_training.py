@@ -27,6 +27,8 @@ from test_lmao import KEY, RAW, TEXTS, WORDS, make
 from test_training_loop import CONFIG, accuracy, config_path  # noqa: F401
 from thinc.api import Adam
 
+from spacy_mtl.cli.baselines import baseline_configs, train_baseline
+from spacy_mtl.cli.compare import find_tasks
 from spacy_mtl.models.vectors import _load
 from spacy_mtl.pipeline.remove_lmao import remove_lmao
 
@@ -244,6 +246,26 @@ def test_removing_leaves_the_given_pipeline_alone(tmp_path):
     assert not same_weights(encoder, weights_of(nlp.get_pipe("tok2vec").model))
 
 
+# Beside the tasks alone
+
+
+def test_a_task_alone_has_no_raw_text(config, tmp_path):
+    add_text(config, '@misc = "spacy_mtl.TaskSampler.v1"\n', SAMPLER)
+    configs = baseline_configs(config, overrides=paths(config))
+    assert set(configs) == {"sentiment", "topic"}
+    for task, alone in configs.items():
+        assert alone["nlp"]["pipeline"] == ["tok2vec", task]
+        assert alone["training"]["max_steps"] == 10  # of 40, half of which go to raw text
+    train_baseline(configs["topic"], tmp_path / "topic")
+    assert spacy.load(tmp_path / "topic" / "model-best").pipe_names == ["tok2vec", "topic"]
+
+
+def test_it_is_no_task_to_compare(config, tmp_path):
+    run(config, tmp_path / "out")
+    nlp = spacy.load(tmp_path / "out" / "model-last")
+    assert find_tasks(nlp) == ["sentiment", "topic"]
+
+
 # Bad input
 
 
@@ -254,6 +276,10 @@ def test_removing_leaves_the_given_pipeline_alone(tmp_path):
         ({"paths__raw": "missing.jsonl"}, r"E184.*missing\.jsonl"),
         ({"paths__raw": None}, r"E284.*'lmao'.*sentiment, topic"),
         ({"corpora__train__raw_task": "words"}, r"E284.*'lmao'.*words"),
+        (
+            {"paths__raw": None, "training__max_epochs": -1, "corpora__train__stream": True},
+            r"E284.*'lmao'.*sentiment, topic",
+        ),
         ({"components__lmao__model__tok2vec__width": 9}, r"E211.*'lmao'"),
         ({"training__frozen_components": ["lmao"]}, r"E212.*'lmao'"),
     ],
