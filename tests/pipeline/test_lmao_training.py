@@ -23,7 +23,7 @@ from spacy.cli.init_config import fill_config
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config
-from test_lmao import KEY, RAW, TEXTS, WORDS, make
+from test_lmao_task import KEY, RAW, TEXTS, WORDS, make
 from test_training_loop import CONFIG, accuracy, config_path  # noqa: F401
 from thinc.api import Adam
 
