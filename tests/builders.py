@@ -118,7 +118,8 @@ def initialize(nlp: Language, rows: Rows, *, seed: int = 0) -> Optimizer:
     for _, pipe in nlp.pipeline:
         for node in pipe.model.walk():
             for name in node.param_names:
-                if not numpy.any(node.get_param(name)):
+                # The statistics of "standardize" are no weights.
+                if node.name != "standardize" and not numpy.any(node.get_param(name)):
                     shape = node.get_param(name).shape
                     node.set_param(name, rng.normal(0.0, 0.5, shape).astype("f"))
     return optimizer

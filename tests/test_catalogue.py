@@ -41,6 +41,8 @@ CASES = {
         head(tok2vec=ENCODER, pooling=["max"], hidden_width=4, maxout_pieces=3),
         head(ngrams=ngrams(char_max=4), nO=N_LABELS),
         head(tok2vec={**ENCODER, "word_dropout": 0.3}, ngrams=ngrams(ngram_size=1)),
+        head(standardized=True),
+        head(standardized=True, hidden_width=4, pooling=["mean"], ngrams=ngrams()),
     ],
     "spacy_mtl.NgramLinear.v1": [
         {},

@@ -11,6 +11,7 @@ from .debug_data import debug_data_cli
 from .doctor import diagnose, doctor_cli
 from .init_config import init_config, init_config_cli
 from .raw_text import raw_text_cli
+from .vectors import vectors_cli
 
 app.add_typer(mtl_cli)
 
@@ -27,4 +28,5 @@ __all__ = [
     "mtl_cli",
     "raw_text_cli",
     "train_baselines",
+    "vectors_cli",
 ]

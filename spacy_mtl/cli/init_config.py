@@ -18,6 +18,8 @@ from ..training.task_summary import summarize_tasks
 from ._app import mtl_cli, show_errors, split_names
 
 STDOUT = "-"
+#: In a file of English texts, roughly.
+BYTES_A_WORD = 6
 #: Parts of a saved pipeline that have a folder or file beside those of the components.
 RESERVED = (ENCODER, "tokenizer", "vocab")
 
@@ -30,6 +32,12 @@ def init_config_cli(
     tasks: str = typer.Option("", "--tasks", "-t", help="Comma-separated tasks. Default: all"),
     vectors: str = typer.Option(
         "", "--pretrained-vectors", "-v", help="Package or path of a pipeline with word vectors"
+    ),
+    pretrain: str = typer.Option(
+        "", "--pretrain", "-p", help="File with raw text: write sections for pretraining on it"
+    ),
+    target_vectors: str = typer.Option(
+        "", "--target-vectors", help="Package or path of a pipeline whose vectors it predicts"
     ),
     width: int = typer.Option(0, "--width", min=0, help="Width of the encoder. 0: the default"),
     depth: int = typer.Option(-1, "--depth", min=-1, help="Layers of the encoder. -1: the default"),
@@ -55,6 +63,8 @@ def init_config_cli(
             lang=lang,
             tasks=split_names(tasks),
             vectors=vectors or None,
+            raw_text=pretrain or None,
+            target_vectors=target_vectors or None,
             width=width or None,
             depth=depth if depth >= 0 else None,
             max_steps=max_steps or None,
@@ -74,6 +84,8 @@ def init_config(
     lang: str = "en",
     tasks: Iterable[str] | None = None,
     vectors: str | None = None,
+    raw_text: str | None = None,
+    target_vectors: str | None = None,
     width: int | None = None,
     depth: int | None = None,
     max_steps: int | None = None,
@@ -85,6 +97,9 @@ def init_config(
     lang (str): Code of the language.
     tasks (Optional[Iterable[str]]): Names of the tasks to train. All of them if not set.
     vectors (Optional[str]): Package or path of a pipeline with word vectors for the encoder.
+    raw_text (Optional[str]): File with raw text, to pretrain the encoder on it.
+    target_vectors (Optional[str]): Package or path of a pipeline with the vectors that pretraining
+        predicts. Defaults to those of `vectors`.
     width (Optional[int]): Width of the encoder, to use instead of the default.
     depth (Optional[int]): Number of the encoder's layers, to use instead of the default.
     max_steps (Optional[int]): Number of training steps. Chosen by the size of the data if not set.
@@ -116,9 +131,18 @@ def init_config(
         data.as_posix(),
         lang=lang,
         vectors=vectors,
+        raw_text=raw_text,
+        raw_words=0 if raw_text is None else _estimate_words(Path(raw_text)),
+        target_vectors=target_vectors,
         max_steps=max_steps,
         defaults=defaults,
     )
+
+
+def _estimate_words(path: Path) -> int:
+    if not path.is_file():
+        raise ValueError(Errors.E309.format(path=path))
+    return path.stat().st_size // BYTES_A_WORD
 
 
 def write_new_file(path: Path, text: str, *, force: bool = False) -> None:

@@ -37,6 +37,10 @@ class CliErrors:
         "[E308] Cannot find the word vectors '{name}': neither an installed package nor a folder. "
         "Install the package (python -m spacy download {name}) or give the path of a saved pipeline."
     )
+    E309 = (
+        "[E309] Cannot find the raw text {path}. Collect it with: python -m spacy mtl raw-text DATA "
+        "OUTPUT.jsonl"
+    )
     E310 = "[E310] Cannot find the config file {path}. Create one with: python -m spacy mtl init-config"
     E311 = (
         "[E311] The config has no component of the factory '{factory}' for the tasks: {tasks}. "

@@ -133,6 +133,22 @@ class PipelineErrors:
         "[E243] Environment variable {variable} is {value!r}: it has to be a number of threads, or 0 for "
         "as many as NumPy's BLAS has anyway."
     )
+    E246 = (
+        "[E246] Nearest vectors: an array of shape {expected} with finite values is needed, but found "
+        "{found}. Check the vectors and the queries: both need the same width."
+    )
+    E247 = (
+        "[E247] Nearest vectors: exact = False needs the package faiss, which is not installed. Run: "
+        'pip install "spacy-mtl[lmfao]"'
+    )
+    E248 = (
+        "[E248] The vocabulary has no word vectors. Load some with [initialize] vectors in the config, "
+        "or train them: python -m spacy mtl vectors RAW.jsonl OUT_DIR"
+    )
+    E249 = (
+        "[E249] Vectors of the mode '{mode}' have no words of their own. Pass the words that are wanted, "
+        "e.g. the most frequent ones of the raw text, or use vectors of the mode 'default'."
+    )
     E250 = (
         "[E250] Objective 'spacy_mtl.LMAO.v1' cannot mask tokens in the encoder '{name}': it has no layer "
         'that takes a masking. Use @architectures = "spacy_mtl.HashEmbedCNN.v1", or set mask_prob = 0.'
@@ -157,6 +173,10 @@ class PipelineErrors:
         "as `python -m spacy init vectors` or `python -m spacy mtl vectors` writes it, or the name of an "
         "installed one."
     )
+    E256 = (
+        "[E256] The pipeline {source!r} has no word vectors. Make some with `python -m spacy init vectors` "
+        "or `python -m spacy mtl vectors`."
+    )
     E257 = (
         "[E257] The encoder was made for word vectors of width {expected}, but those of the vocabulary have "
         "width {found}. Set [paths] vectors to the pipeline whose vectors it was trained with."
@@ -164,10 +184,6 @@ class PipelineErrors:
     E258 = (
         "[E258] The encoder has pretrained_vectors = true, but the vocabulary has no word vectors. Set [paths] "
         "vectors to a pipeline that has some, or set pretrained_vectors = false."
-    )
-    E256 = (
-        "[E256] The pipeline {source!r} has no word vectors. Make some with `python -m spacy init vectors` "
-        "or `python -m spacy mtl vectors`."
     )
     E280 = (
         "[E280] Component '{name}' has no word vectors to predict. Set vectors in [components.{name}] to a "

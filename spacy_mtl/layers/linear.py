@@ -7,6 +7,7 @@ from thinc.layers.linear import forward as forward_linear
 from thinc.types import Floats2d
 
 from .blas import product
+from .param_versions import peek, watch
 
 
 def output_linear(nO: int | None, nI: int | None) -> Model[Floats2d, Floats2d]:
@@ -27,8 +28,9 @@ def forward(
 ) -> tuple[Floats2d, Callable]:
     if is_train or not isinstance(model.ops, NumpyOps):
         return forward_linear(model, X, is_train)
-    Y = product(X, model.get_param("W").T)
-    Y += model.get_param("b")
+    watch([model])
+    Y = product(X, peek(model, "W").T)
+    Y += peek(model, "b")
     return Y, _no_backprop
 
 

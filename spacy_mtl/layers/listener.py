@@ -1,7 +1,7 @@
 """Listener to a shared encoder that knows a batch by its documents, in order."""
 
 from collections.abc import Callable, Iterable
-from operator import is_
+from operator import attrgetter, is_
 from typing import Any
 
 from spacy.pipeline.tok2vec import Tok2VecListener as SpacyTok2VecListener
@@ -12,10 +12,13 @@ from thinc.types import Floats2d
 
 from ..errors import Errors
 from .masking import Masking
-from .token_arrays import Latest
+from .passed_docs import PassedDocs
+from .token_arrays import Latest, TokenArrays
 
 InT = list[Doc]
 OutT = list[Floats2d]
+
+_TENSOR = attrgetter("tensor")
 
 
 class Tok2VecListener(SpacyTok2VecListener):
@@ -69,16 +72,10 @@ def build_tok2vec_listener_v1(*, width: int, upstream: str = "*") -> Model[InT, 
 def forward(model: Tok2VecListener, docs: InT, is_train: bool) -> tuple[OutT, Callable]:
     if is_train and _is_announced(model, docs):
         return model._outputs, model._backprop  # type: ignore[return-value]
-    tensors = [doc.tensor for doc in docs]
-    latest = model.latest.arrays
     width = model.get_dim("nO")
-    model.found_latest = (
-        latest is not None
-        and latest.flat.shape[1] == width
-        and len(latest) == len(docs)
-        and all(map(is_, tensors, latest))
-    )
-    if model.found_latest:
+    latest = _find_latest(model, docs, width)
+    model.found_latest = latest is not None
+    if latest is not None:
         return latest, _no_backprop  # type: ignore[return-value]
     outputs: OutT = []
     for doc in docs:
@@ -95,6 +92,19 @@ def forward(model: Tok2VecListener, docs: InT, is_train: bool) -> tuple[OutT, Ca
             tensor = model.ops.alloc2f(len(doc), width)
         outputs.append(model.ops.asarray2f(tensor))
     return outputs, _no_backprop
+
+
+def _find_latest(model: Tok2VecListener, docs: InT, width: int) -> TokenArrays | None:
+    latest = model.latest.arrays
+    if latest is None or latest.flat.shape[1] != width:
+        return None
+    passed = docs if isinstance(docs, PassedDocs) else PassedDocs()
+    if passed.unchanged is not latest:
+        if len(latest) != len(docs) or not all(map(is_, map(_TENSOR, docs), latest)):
+            return None
+        latest.notice_changes()
+    passed.read = latest
+    return latest
 
 
 def _is_announced(model: Tok2VecListener, docs: InT) -> bool:

@@ -39,10 +39,10 @@ def pool(poolings: list[str], *, width: int | None = None) -> Model[InT, OutT]:
 
 def forward(model: Model[InT, OutT], Xs: InT, is_train: bool) -> tuple[OutT, Callable]:
     poolings: list[str] = model.attrs["poolings"]
-    if is_train or not is_whole(Xs):
+    if is_train or not is_whole(Xs) or not Xs.is_watched:
         return _forward(model, Xs, poolings)
     # All heads of a pipeline read the same vectors.
-    pooled = Xs.recall(tuple(poolings))
+    pooled = Xs.pooled.get(tuple(poolings))
     if pooled is None:
         pooled = Xs.pooled[tuple(poolings)] = _forward(model, Xs, poolings)[0]
     return pooled, _no_gradient

@@ -14,9 +14,11 @@ from thinc.api import (
 from thinc.layers.resizable import resize_model
 from thinc.types import Floats2d, FloatsXd
 
+from ..layers.joint_output import joint_output
 from ..layers.linear import output_linear
 from ..layers.logits_activation import logits_activation
 from ..layers.pool import pool
+from ..layers.standardize import standardize
 from .resize import resize_columns
 from .validation import check_at_least
 
@@ -32,6 +34,7 @@ def build_task_head_v1(
     pooling: list[str],
     hidden_width: int = 0,
     maxout_pieces: int = 2,
+    standardized: bool = False,
     ngrams: Model[list[Doc], Floats2d] | None = None,
     nO: int | None = None,
 ) -> Model[list[Doc], Floats2d]:
@@ -43,6 +46,8 @@ def build_task_head_v1(
     pooling (List[str]): How token vectors become one vector: "mean", "max" or both.
     hidden_width (int): Width of a maxout layer between the pooled vector and the output. 0 for none.
     maxout_pieces (int): Pieces of that layer.
+    standardized (bool): Bring the columns of the pooled vector to mean 0 and standard deviation 1, by
+        running statistics. The head then learns as fast from columns that vary little.
     ngrams (Optional[Model[List[Doc], Floats2d]]): A linear model over n-grams whose logits are
         added to the head's.
     nO (Optional[int]): Number of labels. Inferred from the data if not set.
@@ -55,7 +60,12 @@ def build_task_head_v1(
     width = tok2vec.maybe_get_dim("nO")
     pooled = pool(pooling, width=width)
     n_inputs = pooled.maybe_get_dim("nO")
-    parts: list[Model] = [tok2vec, pooled, Dropout(0.0)]
+    parts: list[Model] = [
+        tok2vec,
+        pooled,
+        *([standardize(n_inputs)] if standardized else []),
+        Dropout(0.0),
+    ]
     if hidden_width:
         parts.append(Maxout(hidden_width, n_inputs, nP=maxout_pieces, dropout=0.0, normalize=True))
         n_inputs = hidden_width
@@ -64,6 +74,8 @@ def build_task_head_v1(
         resize_layer=partial(resize_columns, axes={"W": 0, "b": 0}, fill={"b": _new_bias}),
     )
     deep: Model[list[Doc], Floats2d] = chain(*parts, linear)
+    if not hidden_width:
+        joint_output(deep, reads_alone=ngrams is None)
     logits = deep if ngrams is None else add(deep, ngrams)
     model: Model[list[Doc], Floats2d] = chain(
         logits, logits_activation(exclusive_classes=exclusive_classes)

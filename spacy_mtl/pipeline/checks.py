@@ -34,8 +34,10 @@ def warn_unencoded(name: str, model: Model, docs: Sequence[Doc]) -> None:
     model (Model): Its model, after it has predicted.
     docs (Sequence[Doc]): The documents.
     """
+    # What the encoder has just written need not be looked at again.
+    if getattr(model.maybe_get_ref("tok2vec"), "found_latest", False):
+        return
     for listener in listeners_of(model):
-        # What the encoder has just written need not be looked at again.
         if getattr(listener, "found_latest", False):
             continue
         if any(len(doc) and not doc.tensor.size for doc in docs):

@@ -14,6 +14,7 @@ from thinc.types import Floats2d
 from ..errors import Errors
 from ..layers.listener import Tok2VecListener
 from ..layers.masking import Masking, masked
+from ..layers.readers import Readers
 from ..layers.token_arrays import TokenArrays, flatten, is_whole
 from . import checks
 from .extensions import set_extensions
@@ -121,6 +122,7 @@ class MultitaskTok2Vec(Tok2Vec):
         self._losses: dict[str, float] = {}
         self._has_gradient = False
         self._delayed_sgd: Optimizer | None = None
+        self._readers = Readers()
 
     def initialize(
         self,
@@ -162,6 +164,8 @@ class MultitaskTok2Vec(Tok2Vec):
         """
         super().set_annotations(docs, tokvecses)
         latest = tokvecses if is_whole(tokvecses) else None
+        if latest is not None:
+            self._readers = latest.readers = Readers(self._readers)
         for listener in self.listeners:
             if isinstance(listener, Tok2VecListener):
                 listener.latest.arrays = latest

@@ -16,6 +16,7 @@ from ..layers.blas import single_thread
 from ..util import join_key
 from . import checks, settings
 from .extensions import set_extensions
+from .hand_over import HandsOver
 from .loss import cross_entropy, make_targets
 from .statistics import SAMPLE_SIZE, collect_statistics
 from .task_pipe import TaskPipe
@@ -105,7 +106,7 @@ def make_textcat_multitask(
     )
 
 
-class MultitaskTextCategorizer(TaskPipe):
+class MultitaskTextCategorizer(HandsOver, TaskPipe):
     """Classify documents for one task. Any number of these can share one encoder.
 
     The component learns from the documents that are annotated for its task, which are those whose
@@ -198,7 +199,7 @@ class MultitaskTextCategorizer(TaskPipe):
         docs (Iterable[Doc]): The documents.
         RETURNS (Floats2d): Probabilities `(n_docs, n_labels)`.
         """
-        docs = list(docs)
+        docs = docs if isinstance(docs, list) else list(docs)
         self._require_labels()
         if not docs:
             return self.model.ops.alloc2f(0, len(self.labels))

@@ -17,6 +17,7 @@ class Defaults:
     window_size: int = 1
     maxout_pieces: int = 3
     subword_features: bool = True
+    vector_dropout: float = 0.0
     word_dropout: float = 0.0
     ngram_width: int = 64
     ngram_rows_per_root_row: float = 300.0
@@ -29,6 +30,7 @@ class Defaults:
     pooling: list[str] = field(default_factory=lambda: ["mean", "max"])
     hidden_width: int = 0
     head_maxout_pieces: int = 2
+    standardized: bool = False
     threshold: float = 0.5
     loss_weight: float = 1.0
     class_weights: str = "sqrt_balanced"
@@ -53,6 +55,20 @@ class Defaults:
     L2: float = 0.01
     grad_clip: float = 1.0
     use_averages: bool = True
+
+    pretrain_words: int = 3_000_000
+    fewest_pretrain_epochs: int = 3
+    most_pretrain_epochs: int = 20
+    pretrain_dropout: float = 0.1
+    pretrain_batch_size: int = 3000
+    pretrain_L2: float = 0.001
+    pretrain_learn_rate: float = 0.001
+    pretrained_ngram_rows: int = 50000
+    lmao_loss: str = "L2"
+    lmao_tokens: str = "all"
+    lmao_target: str = "word"
+    lmao_weighting: str = "sif"
+    lmao_mask_prob: float = 0.15
 
     steps_per_root_row: float = 24.0
     fewest_steps: int = 300
@@ -93,6 +109,17 @@ def choose_budget(rows: int, defaults: Defaults, *, max_steps: int | None = None
 def _choose_evaluations(max_steps: int, usual: int) -> int:
     near = sorted(range(usual // 2, 2 * usual), key=lambda count: abs(count - usual))
     return next((count for count in near if count and max_steps % count == 0), usual)
+
+
+def choose_pretrain_epochs(words: int, defaults: Defaults) -> int:
+    """Choose the number of passes over the raw text: the less there is, the more.
+
+    words (int): Words of the text.
+    defaults (Defaults): The rule's numbers.
+    RETURNS (int): The number of passes.
+    """
+    wanted = defaults.pretrain_words // max(1, words)
+    return min(max(wanted, defaults.fewest_pretrain_epochs), defaults.most_pretrain_epochs)
 
 
 def choose_ngram_rows(rows: int, defaults: Defaults) -> int:

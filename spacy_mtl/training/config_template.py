@@ -36,7 +36,7 @@ vectors = %{vectors}
 # Encoder weights from `spacy pretrain`, a file named model-last.bin or alike. They help most when
 # there are few labels and much raw text.
 init_tok2vec = null
-
+%{raw_paths}
 [system]
 # Another seed gives another start and another order. The scores differ by chance: compare settings
 # over three seeds.
@@ -94,6 +94,9 @@ subword_features = %{subword_features}
 # Read the word vectors of [paths] too. Helps small data if the vectors fit the domain; the trained
 # pipeline then contains them.
 pretrained_vectors = %{pretrained_vectors}
+# Chance to hide a token's word vector in training, so that the encoder learns to do without. Useful if
+# it is pretrained, since it then predicts that vector.
+vector_dropout = %{vector_dropout}
 # Chance to hide a whole word in training. 0.1 to 0.2 makes the encoder rely less on single words:
 # useful on small data.
 word_dropout = %{word_dropout}
@@ -150,6 +153,8 @@ pooling = %{pooling}
 hidden_width = %{hidden_width}
 # Linear pieces per unit of the hidden layer. Without effect if there is none.
 maxout_pieces = %{head_maxout_pieces}
+# Bring the columns of that vector to the same size. The head then learns as fast from what varies little.
+standardized = %{standardized}
 # Must be the opposite of multi_label above.
 exclusive_classes = %{exclusive_classes}
 # Number of labels. null: counted.

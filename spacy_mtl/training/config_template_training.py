@@ -111,9 +111,7 @@ total_steps = %{max_steps}
 [training.score_weights]
 %{score_weights}
 
-# For `spacy pretrain`. Empty: no pretraining.
-[pretraining]
-
+%{pretraining}
 [initialize]
 vectors = ${paths.vectors}
 init_tok2vec = ${paths.init_tok2vec}

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from .config_defaults import Defaults, choose_budget, choose_ngram_rows
+from .config_defaults import (
+    Defaults,
+    choose_budget,
+    choose_ngram_rows,
+    choose_pretrain_epochs,
+)
 from .config_template import HEAD, LATER_TASK_COMMENT, NGRAMS, NO_NGRAMS, TASK
 from .config_template_training import (
     CORPUS,
@@ -14,6 +19,7 @@ from .config_template_training import (
     NO_LABELS_COMMENT,
     TRAINING,
 )
+from .config_template_pretraining import NO_PRETRAINING, PRETRAINING, RAW_CORPUS, RAW_PATHS
 from .task_summary import TaskSummary
 
 ENCODER = "tok2vec"
@@ -25,6 +31,9 @@ def render_config(
     *,
     lang: str = "en",
     vectors: str | None = None,
+    raw_text: str | None = None,
+    raw_words: int = 0,
+    target_vectors: str | None = None,
     max_steps: int | None = None,
     defaults: Defaults | None = None,
 ) -> str:
@@ -34,6 +43,10 @@ def render_config(
     data (str): The data folder, as it should stand in the config.
     lang (str): Code of the language.
     vectors (Optional[str]): Package or path of a pipeline with word vectors for the encoder.
+    raw_text (Optional[str]): File with raw text to pretrain the encoder on.
+    raw_words (int): About how many words it has.
+    target_vectors (Optional[str]): Package or path of a pipeline with the vectors that pretraining
+        predicts. Defaults to those of `vectors`.
     max_steps (Optional[int]): Number of training steps. Chosen by the size of the data if not set.
     defaults (Optional[Defaults]): The values of the settings.
     RETURNS (str): The text of the config.
@@ -44,7 +57,19 @@ def render_config(
     budget = choose_budget(rows, defaults, max_steps=max_steps)
     values.update({key: _dump(value) for key, value in asdict(budget).items()})
     n_tasks = f"{len(tasks)} text classifiers" if len(tasks) > 1 else "One text classifier"
-    values["ngram_rows"] = _dump(choose_ngram_rows(rows, defaults))
+    values["ngram_rows"] = _dump(
+        defaults.pretrained_ngram_rows if raw_text else choose_ngram_rows(rows, defaults)
+    )
+    values["raw_paths"] = values["raw_corpus"] = ""
+    values["pretraining"] = NO_PRETRAINING
+    if raw_text is not None:
+        values["raw_paths"] = RAW_PATHS.substitute(
+            raw_text=_dump(raw_text), target_vectors=_dump(target_vectors)
+        )
+        values["raw_corpus"] = RAW_CORPUS
+        values["pretraining"] = PRETRAINING.substitute(
+            values, pretrain_epochs=choose_pretrain_epochs(raw_words, defaults)
+        )
     values["warmup_steps"] = _dump(max(1, round(defaults.warmup * budget.max_steps)))
     values.update(first=tasks[0].name, rows=f"{rows:,}", n_tasks=n_tasks)
     head = HEAD.substitute(
@@ -104,7 +129,8 @@ def _render_corpora(values: dict[str, str], tasks: list[str]) -> str:
     dev = CORPUS.substitute(
         values, split="dev", description="What the best model is chosen by.", tasks=_dump(tasks)
     )
-    return f"{train}\n{_without_comments(dev, note=LATER_CORPUS_COMMENT)}"
+    raw = [values["raw_corpus"]] if values["raw_corpus"] else []
+    return "\n".join([train, _without_comments(dev, note=LATER_CORPUS_COMMENT), *raw])
 
 
 def _render_score_weights(tasks: Sequence[TaskSummary]) -> str:

@@ -11,11 +11,18 @@ from typer.testing import CliRunner
 
 from spacy_mtl.cli import init_config, mtl_cli
 from spacy_mtl.training import staging
-from spacy_mtl.training.config_defaults import Defaults, choose_budget
+from spacy_mtl.training.config_defaults import Defaults, choose_budget, choose_pretrain_epochs
 
 
 def run(*args: object):
     return CliRunner().invoke(mtl_cli, ["init-config", *[str(arg) for arg in args]])
+
+
+@pytest.fixture
+def raw_text(tmp_path):
+    path = tmp_path / "raw.jsonl"
+    path.write_text('{"text": "a film"}\n', encoding="utf8")
+    return path
 
 
 @pytest.mark.parametrize(
@@ -23,9 +30,11 @@ def run(*args: object):
     [Defaults(), Defaults(head_ngrams=True), Defaults(head_ngrams=False, hidden_width=16)],
     ids=["default", "ngrams", "hidden"],
 )
-def test_fill_config_changes_nothing(data, tmp_path, defaults):
+@pytest.mark.parametrize("pretrained", [False, True])
+def test_fill_config_changes_nothing(data, tmp_path, raw_text, defaults, pretrained):
     path = tmp_path / "made.cfg"
-    path.write_text(init_config(data, defaults=defaults), encoding="utf8")
+    raw = {"raw_text": str(raw_text), "target_vectors": "vectors"} if pretrained else {}
+    path.write_text(init_config(data, defaults=defaults, **raw), encoding="utf8")
     before, after = fill_config(tmp_path / "filled.cfg", path, silent=True)
     assert before == after
     assert load_config(tmp_path / "filled.cfg") == load_config(path)
@@ -51,10 +60,11 @@ def test_score_weights_survive_filling(tmp_path, one_task, n_tasks):
     assert len(set(weights.values())) == 1
 
 
-def test_every_setting_has_a_comment(data):
+def test_every_setting_has_a_comment(data, raw_text):
     explained, names = set(), set()
     has_comment = False
-    for line in init_config(data, defaults=Defaults(head_ngrams=True)).splitlines():
+    text = init_config(data, defaults=Defaults(head_ngrams=True), raw_text=str(raw_text))
+    for line in text.splitlines():
         if line.startswith("#"):
             has_comment = True
         elif not line or line.startswith("["):
@@ -173,6 +183,26 @@ def test_training_ends_with_an_evaluation(rows):
     budget = choose_budget(rows, Defaults())
     assert budget.max_steps % budget.eval_frequency == 0
     assert 0 < budget.eval_frequency < budget.max_steps
+
+
+@pytest.mark.parametrize(
+    ("n_words", "epochs"), [(0, 20), (150_000, 20), (1_000_000, 3), (10**8, 3)]
+)
+def test_less_raw_text_is_read_more_often(n_words, epochs):
+    assert choose_pretrain_epochs(n_words, Defaults()) == epochs
+
+
+def test_pretraining(data, raw_text):
+    text = init_config(data, raw_text=str(raw_text), target_vectors="some/vectors")
+    config = Config().from_str(text)
+    assert config["corpora"]["pretrain"]["path"] == str(raw_text)
+    assert config["pretraining"]["objective"]["vectors"] == "some/vectors"
+    assert config["initialize"]["vectors"] is None
+
+
+def test_missing_raw_text(data, tmp_path):
+    with pytest.raises(ValueError, match="E309"):
+        init_config(data, raw_text=str(tmp_path / "none.jsonl"))
 
 
 @pytest.mark.parametrize("steps", [20, 24, 50, 100, 500, 1000, 1536, 20_000])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import spacy
 import srsly
 from small_data import write_data
 from spacy.cli._util import app
@@ -23,6 +24,15 @@ ROOT = Path(__file__).parents[2]
 PROJECT = srsly.read_yaml(ROOT / "project.yml")
 COMMANDS = {command["name"]: command for command in PROJECT["commands"]}
 SCRIPTS = [(name, line) for name, command in COMMANDS.items() for line in command["script"]]
+PRETRAINING = [
+    "raw-text",
+    "vectors",
+    "config-pretrained",
+    "convert",
+    "pretrain",
+    "train-pretrained",
+    "evaluate-pretrained",
+]
 IDS = [f"{name}-{i}" for i, (name, _) in enumerate(SCRIPTS)]
 
 
@@ -37,8 +47,10 @@ def test_project_is_valid():
     assert PROJECT["title"] and PROJECT["description"]
 
 
-def test_workflow_has_every_command():
-    assert PROJECT["workflows"]["all"] == list(COMMANDS)
+def test_every_command_is_in_a_workflow():
+    assert PROJECT["workflows"]["pretrained"] == PRETRAINING
+    commands = [name for name in COMMANDS if name == "convert" or name not in PRETRAINING]
+    assert PROJECT["workflows"]["all"] == commands
 
 
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
@@ -100,6 +112,10 @@ def test_variables_reach_scripts_and_outputs(resolved):
             assert "demo" not in text
 
 
+def test_vectors_depend_on_the_raw_text():
+    assert COMMANDS["raw-text"]["outputs"] == COMMANDS["vectors"]["deps"]
+
+
 def test_needed_folders_are_made(resolved):
     folders = {
         Path(output).parts[0] for c in resolved["commands"] for output in c.get("outputs", [])
@@ -130,7 +146,7 @@ def test_whole_workflow(tmp_path):
         return done.stdout
 
     options = (".", "--vars.dataset", "mine", "--vars.config", "quick")
-    for name in PROJECT["workflows"]["all"]:
+    for name in COMMANDS:
         if name != "package":
             run(name, *options)
     resolved = load_project_config(
@@ -146,3 +162,4 @@ def test_whole_workflow(tmp_path):
         assert scores[f"{task}_score"] == pytest.approx(row["multi_task"])
     assert (tmp_path / "configs" / "quick.cfg").read_text(encoding="utf8") == text
     assert "nothing changed" in run("train", *options)
+    assert spacy.load(tmp_path / "training" / "mine" / "vectors").vocab.vectors.shape[1] == 100

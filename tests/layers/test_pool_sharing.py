@@ -102,6 +102,12 @@ def changes_one_column(doc):
     return doc
 
 
+def changes_one_value(doc):
+    if len(doc) == 5:
+        doc.tensor[3, 3] -= 90.0
+    return doc
+
+
 def assigns_new_vectors(doc):
     doc.tensor = doc.tensor * 0.3
     return doc
@@ -129,6 +135,7 @@ CHANGES = [
     scales_some_in_place,
     changes_one_token,
     changes_one_column,
+    changes_one_value,
     assigns_new_vectors,
     assigns_some_new_vectors,
     changes_what_it_assigns,

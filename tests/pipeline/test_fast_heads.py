@@ -25,8 +25,10 @@ ROWS = [
     *TAGS,
     *((text, {f"length/{'long' if len(text) > 12 else 'short'}": 1.0}) for text, _ in SENTIMENT),
     *((text, {f"style/{'the' if 'the' in text else 'a'}": 1.0}) for text, _ in TOPIC + SENTIMENT),
+    *((text, {f"scaled/{'e' if 'e' in text else '-'}": 1.0}) for text, _ in SENTIMENT),
+    *((text, {f"scaled2/{len(text) % 2}": 1.0}) for text, _ in TOPIC),
 ]
-HEADS = ("sentiment", "topic", "tags", "length", "style")
+HEADS = ("sentiment", "topic", "tags", "length", "style", "scaled", "scaled2")
 TEXTS = [
     text
     for i in range(10)
@@ -42,7 +44,7 @@ TEXTS = [
 
 
 def make(seed=0):
-    """Five heads that differ in what they pool, and in what comes after that."""
+    """Heads that differ in what they pool, and in what comes after that."""
     nlp = spacy.blank("xx")
     add_encoder(nlp)
     add_task(nlp, "sentiment")
@@ -50,7 +52,10 @@ def make(seed=0):
     add_task(nlp, "tags", multi_label=True, model={"pooling": ["mean"]})
     add_task(nlp, "length", model={"hidden_width": 4})
     add_task(nlp, "style", model={"ngrams": ngrams(char_max=3)})
+    add_task(nlp, "scaled", model={"standardized": True})
+    add_task(nlp, "scaled2", model={"standardized": True})
     initialize(nlp, ROWS, seed=seed)
+    step(nlp, make_examples(nlp, ROWS), Adam(0.01))
     return nlp
 
 
@@ -79,7 +84,7 @@ def assert_scores(docs, expected):
 
 
 def test_the_heads_alone_have_something_to_say(expected):
-    assert len(expected[0]) == 10
+    assert len(expected[0]) == 14
     for key in expected[0]:
         assert numpy.std([scores[key] for scores in expected]) > 0.01
 

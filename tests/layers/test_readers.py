@@ -1,0 +1,289 @@
+"""Output layers that read the same vectors compute in one product what each computes alone."""
+
+import copy
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy
+import pytest
+from numpy.testing import assert_allclose
+from thinc.api import SGD, Linear
+
+from spacy_mtl.layers import readers as module
+from spacy_mtl.layers.linear import output_linear
+from spacy_mtl.layers.readers import Readers
+
+KINDS = ("mean", "max")
+WIDTH = 8
+N_OUTPUTS = (2, 5, 1, 3)
+
+
+def draw(*shape, seed=0):
+    return numpy.random.default_rng(seed).normal(size=shape).astype("f")
+
+
+X = draw(7, WIDTH, seed=99)
+
+
+def make(nO, seed=0, width=WIDTH):
+    node = output_linear(nO, width).initialize()
+    node.set_param("W", draw(nO, width, seed=seed))
+    node.set_param("b", draw(nO, seed=seed + 1))
+    return node
+
+
+@pytest.fixture
+def nodes():
+    return [make(nO, seed=i) for i, nO in enumerate(N_OUTPUTS)]
+
+
+@pytest.fixture
+def products(monkeypatch):
+    """The widths of all products of several layers."""
+    widths = []
+    monkeypatch.setattr(
+        module, "product", lambda A, B: (widths.append(B.shape[1]), numpy.dot(A, B))[1]
+    )
+    return widths
+
+
+def read_all(readers, nodes, X=X, kinds=KINDS):
+    return [readers.read(node, None, kinds, X) for node in nodes]
+
+
+def after(nodes, kinds=KINDS):
+    """The second of two batches that the layers read."""
+    before = Readers()
+    assert read_all(before, nodes, kinds=kinds) == [None] * len(nodes)
+    return Readers(before)
+
+
+def expected(node, X=X):
+    return X @ node.get_param("W").T + node.get_param("b")
+
+
+def assert_right(found, nodes, X=X):
+    for Y, node in zip(found, nodes, strict=True):
+        assert Y.flags.c_contiguous
+        assert_allclose(Y, expected(node, X), rtol=1e-5, atol=1e-6)
+
+
+def test_one_product_for_all_layers_that_read_the_batch_before(nodes, products):
+    assert_right(read_all(after(nodes), nodes), nodes)
+    assert products == [sum(N_OUTPUTS)]
+
+
+def test_each_batch_has_its_own_product(nodes, products):
+    readers = after(nodes)
+    for seed in (1, 2):
+        batch = draw(5, WIDTH, seed=seed)
+        assert_right(read_all(readers, nodes, batch), nodes, batch)
+        readers = Readers(readers)
+    assert products == [sum(N_OUTPUTS)] * 2
+
+
+def test_other_pooled_vectors_of_the_same_batch_are_computed_anew(nodes):
+    readers = after(nodes)
+    read_all(readers, nodes)
+    assert_right(read_all(readers, nodes, X * 2), nodes, X * 2)
+
+
+def test_kinds_of_pooling_are_kept_apart(nodes, products):
+    before = Readers()
+    for kinds, some in ((("mean",), nodes[:2]), (("max",), nodes[2:])):
+        read_all(before, some, kinds=kinds)
+    readers = Readers(before)
+    for kinds, some in ((("mean",), nodes[:2]), (("max",), nodes[2:])):
+        assert_right(read_all(readers, some, kinds=kinds), some)
+        assert readers.read(nodes[0], None, ("max", "mean"), X) is None
+    assert products == [7, 4]
+
+
+def test_a_layer_alone_computes_alone(nodes, products):
+    assert after(nodes[:1]).read(nodes[0], None, KINDS, X) is None
+    assert products == []
+
+
+def test_a_layer_that_does_not_read_any_more_is_left_out_of_the_batch_after(nodes, products):
+    readers = after(nodes)
+    for _ in range(2):
+        read_all(readers, nodes[1:])
+        readers = Readers(readers)
+    assert products == [sum(N_OUTPUTS), sum(N_OUTPUTS[1:])]
+
+
+def test_a_new_layer_takes_part_in_the_batch_after(nodes, products):
+    readers = after(nodes[1:])
+    found = read_all(readers, nodes)
+    assert found[0] is None
+    assert_right(found[1:], nodes[1:])
+    assert_right(read_all(Readers(readers), nodes), nodes)
+    assert products == [sum(N_OUTPUTS[1:]), sum(N_OUTPUTS)]
+
+
+def test_what_a_layer_gets_can_be_written_to(nodes):
+    readers = after(nodes)
+    for Y in read_all(readers, nodes):
+        Y += 1
+    assert_right(read_all(readers, nodes), nodes)
+
+
+def test_no_documents_at_all(nodes):
+    empty = numpy.zeros((0, WIDTH), dtype="f")
+    found = read_all(after(nodes), nodes, empty)
+    assert [Y.shape for Y in found] == [(0, nO) for nO in N_OUTPUTS]
+
+
+# Changed parameters
+
+
+def sets_weights(node):
+    node.set_param("W", node.get_param("W") * 2)
+
+
+def sets_biases(node):
+    node.set_param("b", node.get_param("b") + 1)
+
+
+def writes_in_place(node):
+    node.get_param("W")[...] *= 2
+
+
+def writes_one_bias_in_place(node):
+    node.get_param("b")[0] += 1
+
+
+def learns(node):
+    node.begin_update(X)[1](draw(len(X), node.get_dim("nO")))
+    node.finish_update(SGD(0.1))
+
+
+def loads(node):
+    node.from_bytes(make(node.get_dim("nO"), seed=50).to_bytes())
+
+
+def gets_the_server_of_another(node):
+    node._params = make(node.get_dim("nO"), seed=50)._params
+    other = next(iter(node._params._params))[0]
+    node._params._params = {
+        (node.id, name): value for (_, name), value in node._params._params.items()
+    }
+    assert other != node.id
+
+
+CHANGES = [
+    sets_weights,
+    sets_biases,
+    writes_in_place,
+    writes_one_bias_in_place,
+    learns,
+    loads,
+    gets_the_server_of_another,
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_between_two_layers_of_a_batch_is_noticed(nodes, change):
+    readers = after(nodes)
+    readers.read(nodes[0], None, KINDS, X)
+    change(nodes[1])
+    assert readers.read(nodes[1], None, KINDS, X) is None
+    others = [nodes[0], *nodes[2:]]
+    assert_right(read_all(readers, others), others)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_change_between_two_batches_is_noticed(nodes, change):
+    readers = after(nodes)
+    read_all(readers, nodes)
+    for node in nodes:
+        change(node)
+    assert_right(read_all(Readers(readers), nodes), nodes)
+
+
+def test_parameters_that_somebody_holds_are_not_relied_on(nodes, products):
+    readers = after(nodes)
+    held = nodes[1].get_param("W")
+    readers.read(nodes[0], None, KINDS, X)
+    held *= 2
+    del held
+    assert readers.read(nodes[1], None, KINDS, X) is None
+    assert products == [sum(N_OUTPUTS) - N_OUTPUTS[1]]
+
+
+def test_parameters_that_somebody_has_taken_since_are_not_relied_on(nodes):
+    readers = after(nodes)
+    readers.read(nodes[0], None, KINDS, X)
+    held = nodes[1].get_param("W")
+    assert readers.read(nodes[1], None, KINDS, X) is None
+    del held
+
+
+def test_averages_are_used_as_long_as_they_are_set(nodes):
+    averages = {(nodes[1].id, "b"): numpy.full(N_OUTPUTS[1], 3, dtype="f")}
+    readers = after(nodes)
+    read_all(readers, nodes)
+    with nodes[1].use_params(averages):
+        assert readers.read(nodes[1], None, KINDS, X) is None
+        assert Readers(readers).read(nodes[1], None, KINDS, X) is None
+    assert_right(read_all(Readers(readers), nodes), nodes)
+
+
+# Layers that cannot take part
+
+
+def without_parameters(nodes):
+    nodes[1] = output_linear(None, None)
+
+
+def of_another_width(nodes):
+    nodes[1] = make(5, width=WIDTH + 1)
+
+
+def of_another_kind(nodes):
+    nodes[1] = Linear(5, WIDTH).initialize()
+
+
+def with_tied_weights(nodes):
+    nodes[0] = make(5)
+    nodes[1] = make(5)
+    nodes[1].set_param("W", nodes[0].get_param("W"))
+
+
+@pytest.mark.parametrize(
+    "replace", [without_parameters, of_another_width, of_another_kind, with_tied_weights]
+)
+def test_a_layer_that_cannot_take_part_is_left_out(nodes, replace):
+    replace(nodes)
+    readers = after(nodes)
+    assert readers.read(nodes[1], None, KINDS, X) is None
+    assert_right(read_all(readers, nodes[2:]), nodes[2:])
+
+
+def test_no_layer_that_can_take_part(products):
+    nodes = [output_linear(None, None) for _ in range(2)]
+    assert read_all(after(nodes), nodes) == [None, None]
+    assert products == []
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))])
+def test_readers_are_neither_copied_nor_pickled(nodes, copied):
+    readers = after(nodes)
+    read_all(readers, nodes)
+    other = copied(readers)
+    assert read_all(other, nodes) == [None] * len(nodes)
+    assert len(pickle.dumps(readers)) < 200
+
+
+def test_several_threads(nodes):
+    def run(seed):
+        batch = draw(5, WIDTH, seed=seed)
+        readers = after(nodes)
+        found = read_all(readers, nodes, batch)
+        return [(Y, node, batch) for Y, node in zip(found, nodes, strict=True) if Y is not None]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = [each for results in pool.map(run, range(200)) for each in results]
+    assert found
+    for Y, node, batch in found:
+        assert_allclose(Y, expected(node, batch), rtol=1e-5, atol=1e-6)
