@@ -8,6 +8,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
+from spacy.vectors import Vectors
 from thinc.api import Adam, Model, Optimizer, fix_random_seed
 
 WIDTH = 8
@@ -224,3 +225,19 @@ def numeric_gradient(
 def words(nlp: Language, *texts: str) -> list[Doc]:
     """Docs of texts, split at spaces."""
     return [Doc(nlp.vocab, words=text.split()) for text in texts]
+
+
+def make_vectors(*names: str, width: int = 5, mode: str = "default", seed: int = 0) -> Language:
+    """A pipeline that only has word vectors. Those in floret mode are made for any word."""
+    nlp = spacy.blank("xx")
+    rng = numpy.random.default_rng(seed)
+    if mode == "floret":
+        data = rng.normal(size=(50, width)).astype("f")
+        settings = {"mode": mode, "hash_count": 2, "minn": 2, "maxn": 3}
+        nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, name="test", **settings)
+    else:
+        data = rng.normal(size=(len(names), width)).astype("f")
+        nlp.vocab.vectors = Vectors(
+            strings=nlp.vocab.strings, data=data, keys=list(names), name="test"
+        )
+    return nlp

@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy
 import pytest
 import spacy
-from builders import ENCODER, WIDTH, head, listener, ngrams
+from builders import ENCODER, WIDTH, head, listener, make_vectors, ngrams
 from spacy.util import registry
 from thinc.api import Config, data_validation, set_dropout_rate
+
+from spacy_mtl.layers.lmao_head import RawBatch
+from spacy_mtl.layers.target_vectors import Targets
 
 SETUP = Path(__file__).parent.parent / "setup.cfg"
 TEXTS = ["the film was good", "", "Unseen-words XII 3", "  ", "good"]
@@ -47,14 +50,34 @@ CASES = {
         {"ngram_size": 3, "char_min": 2, "char_max": 4, "nO": N_LABELS},
     ],
 }
+ALL_TARGETS = {"word": 1.0, "trigram": 0.5, "document": 2.0}
+#: Architectures of objectives, which put out predictions and what these should be.
+OBJECTIVES = {
+    "spacy_mtl.LMAO.v1": [
+        {},
+        {"loss": "cosine", "tokens": "masked", "mask_prob": 1.0, "hidden_size": 4},
+        {"target": ALL_TARGETS, "maxout_pieces": 2, "hidden_size": 3, "weighting": "none"},
+    ],
+    "spacy_mtl.LMAOHead.v1": [
+        {"tok2vec": ENCODER},
+        {"tok2vec": listener(), "hidden_size": 4, "nO": 5},
+        {"tok2vec": listener(), "target": ALL_TARGETS},
+    ],
+}
 REQUIRED = {"spacy_mtl.HashEmbedCNN.v1": {**ENCODER}}
-ARCHITECTURES = [
-    pytest.param(
-        {**REQUIRED.get(name, {}), **settings, "@architectures": name}, id=f"{name}-{number}"
-    )
-    for name, configs in CASES.items()
-    for number, settings in enumerate(configs)
-]
+
+
+def cases(catalogue):
+    return [
+        pytest.param(
+            {**REQUIRED.get(name, {}), **settings, "@architectures": name}, id=f"{name}-{number}"
+        )
+        for name, configs in catalogue.items()
+        for number, settings in enumerate(configs)
+    ]
+
+
+ARCHITECTURES = cases(CASES)
 
 
 def entry_points():
@@ -113,16 +136,18 @@ def test_registered_name_can_be_found(group, name):
 def test_registered_names_need_no_import_of_the_package():
     code = (
         "import spacy; nlp = spacy.blank('xx'); "
-        "nlp.add_pipe('multitask_tok2vec', name='tok2vec'); nlp.add_pipe('textcat_multitask')"
+        "nlp.add_pipe('multitask_tok2vec', name='tok2vec'); nlp.add_pipe('textcat_multitask'); "
+        "nlp.add_pipe('lmao')"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_every_architecture_is_in_the_catalogue():
-    assert set(CASES) == {name for group, name in entry_points() if group == "spacy_architectures"}
+    expected = {name for group, name in entry_points() if group == "spacy_architectures"}
+    assert set(CASES) | set(OBJECTIVES) == expected
 
 
-@pytest.mark.parametrize("config", ARCHITECTURES)
+@pytest.mark.parametrize("config", ARCHITECTURES + cases(OBJECTIVES))
 def test_defaults_are_filled_in_once(config):
     filled = registry.fill({"model": config})
     assert registry.fill(filled) == filled
@@ -236,10 +261,71 @@ def test_gradients_of_batches_add_up(config, docs):
     assert_equal(gradients(docs[:2], docs[2:]), gradients(docs), atol=1e-4)
 
 
+def build_objective(config, docs):
+    """The model of an objective, and how it is given documents."""
+    vocab = docs[0].vocab
+    vocab.vectors = make_vectors("the", "film", "was", "good").vocab.vectors
+    if config["@architectures"] == "spacy_mtl.LMAO.v1":
+        model = resolve(config)(vocab, resolve(ENCODER))
+        with data_validation(True):
+            model.initialize(X=docs)
+        return model, list
+
+    def batch(some):
+        n_tokens = sum(map(len, some))
+        vectors = numpy.random.default_rng(0).normal(size=(n_tokens, 5)).astype("f")
+        targets = Targets(vectors, numpy.ones(n_tokens, dtype=bool))
+        return RawBatch(some, numpy.ones(len(some), dtype=bool), some, targets, None)
+
+    model = resolve(config)
+    with data_validation(True):
+        model.initialize(X=batch(docs))
+    return model, batch
+
+
+def predicted(model, batch):
+    """What is predicted under one masking, and with one place where texts are cut."""
+    numpy.random.seed(0)
+    return [prediction.vectors for prediction in model.predict(batch)]
+
+
+@pytest.mark.parametrize("config", cases(OBJECTIVES))
+def test_objectives_forward_and_backward_under_validation(config, docs):
+    model, batch = build_objective(config, docs)
+    with data_validation(True):
+        predictions, backprop = model(batch(docs), is_train=True)
+    assert len(predictions) == len(model.layers) - 1
+    for vectors, pairs in predictions:
+        assert vectors.shape == pairs.targets.shape
+        assert vectors.dtype == numpy.float32 and numpy.isfinite(vectors).all()
+        assert pairs.known.shape == (len(vectors), vectors.shape[1] // 5)
+    assert backprop([vectors for vectors, _ in predictions]) == []
+
+
+@pytest.mark.parametrize("config", cases(OBJECTIVES))
+def test_objectives_survive_bytes_and_pickle(config, docs):
+    model, batch = build_objective(config, docs)
+    other, _ = build_objective(config, docs)
+    other.from_bytes(model.to_bytes())
+    expected = predicted(model, batch(docs))
+    assert_equal(predicted(other, batch(docs)), expected)
+    assert_equal(predicted(pickle.loads(pickle.dumps(model)), batch(docs)), expected)
+
+
+@pytest.mark.parametrize("config", cases(OBJECTIVES))
+def test_objectives_of_batches_without_tokens(config, docs):
+    model, batch = build_objective(config, docs)
+    for some in ([docs[1]], [docs[1], docs[1]], []):
+        predictions, backprop = model(batch(some), is_train=True)
+        assert not any(len(vectors) for vectors, _ in predictions)
+        assert backprop([vectors for vectors, _ in predictions]) == []
+
+
 def test_default_configs_of_the_components_are_complete():
     nlp = spacy.blank("xx")
     nlp.add_pipe("multitask_tok2vec", name="tok2vec")
     nlp.add_pipe("textcat_multitask", name="sentiment")
+    nlp.add_pipe("lmao")
     for name in nlp.pipe_names:
         block = {"model": nlp.config["components"][name]["model"]}
         assert registry.fill(block) == block

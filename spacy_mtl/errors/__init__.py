@@ -43,6 +43,11 @@ class Warnings:
         "[W204] The learning rate is 0 from step {total_steps} on, but [training] max_steps = {max_steps}. "
         "Set total_steps of [training.optimizer.learn_rate] to max_steps."
     )
+    W280 = (
+        "[W280] The word vectors that component '{name}' learns to predict are the vocabulary's own, so the "
+        "saved pipeline will hold all {n} of them, and doc.vector will read them. If nothing in the pipeline "
+        "needs them, set vectors in [components.{name}] and [initialize] vectors = null."
+    )
     W203 = (
         "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "
         "because the corpus is streamed. State them in the config as label = weight instead."

@@ -197,6 +197,15 @@ class DataErrors:
         "[E171] Logger 'spacy_mtl.MultitaskLogger.v1': cannot write {path} ({reason}). Free disk space "
         "or choose another file with 'output_file' under [training.logger]."
     )
+    E172 = (
+        "[E172] Reader 'spacy_mtl.MultitaskCorpus.v1': the raw text {path} of task '{task}' holds no text "
+        "in {total} rows. Add texts, or set raw = null."
+    )
+    E173 = (
+        "[E173] Reader 'spacy_mtl.MultitaskCorpus.v1': raw_task = '{task}' is a task with labels too: "
+        "{path}. Choose another name for raw_task and for the 'task' of the component that learns "
+        "from raw text."
+    )
     E180 = (
         "[E180] Raw text: the file {path} already exists. Choose another name, or allow overwriting "
         "with --force (overwrite=True)."

@@ -185,3 +185,27 @@ class PipelineErrors:
         "[E258] The encoder has pretrained_vectors = true, but the vocabulary has no word vectors. Set [paths] "
         "vectors to a pipeline that has some, or set pretrained_vectors = false."
     )
+    E280 = (
+        "[E280] Component '{name}' has no word vectors to predict. Set vectors in [components.{name}] to a "
+        "pipeline that has some. To train them on your own text: python -m spacy mtl vectors RAW.jsonl "
+        "OUTPUT"
+    )
+    E281 = (
+        "[E281] Component '{name}' cannot be trained without the word vectors that it learns to predict, "
+        "which are not part of a saved pipeline: {reason} Set vectors in [components.{name}], or remove "
+        'the component: nlp.remove_pipe("{name}").'
+    )
+    E282 = (
+        "[E282] Component '{name}' cannot mask tokens in the encoder '{upstream}'. Use the factory "
+        "'multitask_tok2vec' with @architectures = \"spacy_mtl.HashEmbedCNN.v1\", or set mask_prob = 0 in "
+        "[components.{name}]."
+    )
+    E283 = (
+        "[E283] Component '{name}' was made to predict vectors of width {expected}, but its word vectors "
+        "have width {found}. Set vectors in [components.{name}] to the pipeline that it was trained with."
+    )
+    E284 = (
+        "[E284] Component '{name}': the training data has no raw text for the task '{task}'. Tasks in the "
+        "data: {found}. Set raw (and raw_task, if it is not 'lmao') of the reader in [corpora.train]."
+    )
+    E285 = "[E285] Component '{name}' learns from raw text and has no labels. It cannot take {label!r}."

@@ -6,10 +6,12 @@ from typing import Any
 
 from spacy.pipeline.tok2vec import Tok2VecListener as SpacyTok2VecListener
 from spacy.tokens import Doc
+from spacy.training import Example
 from thinc.api import Model
 from thinc.types import Floats2d
 
 from ..errors import Errors
+from .masking import Masking
 from .passed_docs import PassedDocs
 from .token_arrays import Latest, TokenArrays
 
@@ -43,6 +45,9 @@ class Tok2VecListener(SpacyTok2VecListener):
         #: What the encoder wrote into the documents last, and whether that was asked for last.
         self.latest = Latest()
         self.found_latest = False
+        #: Draws how the encoder is shown a batch that belongs to the listener's component. None to be
+        #: shown every batch as it is.
+        self.draw_masking: Callable[[list[Example]], Masking | None] | None = None
 
     @classmethod
     def get_batch_id(cls, inputs: Iterable[Doc]) -> int:

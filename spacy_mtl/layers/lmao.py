@@ -1,12 +1,13 @@
 """An encoder with heads that predict vectors, and the loss of what they predict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy
 from spacy.tokens import Doc
 from thinc.api import Model, Ops
 from thinc.types import Floats2d
+from thinc.util import get_array_module
 
 from .masking import Masking, draw_masking, masked
 from .random_words import RandomWords
@@ -75,6 +76,17 @@ class Objective:
             hidden=settings.hidden,
             replaced=settings.replaced,
         )
+
+    def find_chosen(self, masking: Masking | None, n_tokens: int) -> Any:
+        """Find the tokens to predict.
+
+        masking (Optional[Masking]): How the batch is shown.
+        n_tokens (int): Number of its tokens.
+        RETURNS (Any): Which of them, `(n_tokens,)`. None for all.
+        """
+        if self.settings.tokens != "masked":
+            return None
+        return numpy.zeros(n_tokens, dtype=bool) if masking is None else masking.chosen
 
     def __call__(
         self, ops: Ops, docs: Sequence[Doc], predictions: list[Prediction]
@@ -145,26 +157,45 @@ def forward(
     masking = objective.draw_masking(docs)
     with masked(tok2vec, masking):
         Ys, backprop_tok2vec = tok2vec(docs, is_train)
-    lengths = numpy.asarray([len(doc) for doc in docs])
-    Y = flatten(model.ops, Ys)
-    only_masked = objective.settings.tokens == "masked"
-    nothing = numpy.zeros(len(Y), dtype=bool)
+    lengths = numpy.asarray([len(doc) for doc in docs], dtype="int64")
+    Y = flatten(model.ops, Ys).reshape((-1, tok2vec.get_dim("nO")))
     batch = Batch(
         docs=docs,
         lengths=lengths,
         Y=Y,
         targets=objective.targets.look_up(docs),
-        chosen=(nothing if masking is None else masking.chosen) if only_masked else None,
+        chosen=objective.find_chosen(masking, len(Y)),
     )
-    all_pairs = [TARGETS[name].pair(batch) for name in objective.weights]
-    results = [head(pairs.inputs, is_train) for head, pairs in zip(heads, all_pairs, strict=True)]
+    predictions, backprop_heads = predict_vectors(heads, objective.weights, batch, is_train)
 
     def backprop(d_predictions: list[Floats2d]) -> list[Doc]:
-        dY = model.ops.alloc2f(*Y.shape)
-        for pairs, (_, callback), d_vectors in zip(all_pairs, results, d_predictions, strict=True):
-            pairs.backprop(callback(d_vectors), dY)
+        dY = backprop_heads(d_predictions)
         backprop_tok2vec(TokenArrays.split(dY, lengths))
         return []
+
+    return predictions, backprop
+
+
+def predict_vectors(
+    heads: Sequence[Model], kinds: Iterable[str], batch: Batch, is_train: bool
+) -> tuple[list[Prediction], Callable[[list[Floats2d]], Floats2d]]:
+    """Predict the vectors of a batch, each kind of target with a head of its own.
+
+    heads (Sequence[Model[Floats2d, Floats2d]]): The heads.
+    kinds (Iterable[str]): What each of them predicts.
+    batch (Batch): The batch.
+    is_train (bool): Whether the heads learn.
+    RETURNS (Tuple[List[Prediction], Callable]): The predictions, and the backward pass from their
+        gradients to that of the encoder's output.
+    """
+    all_pairs = [TARGETS[kind].pair(batch) for kind in kinds]
+    results = [head(pairs.inputs, is_train) for head, pairs in zip(heads, all_pairs, strict=True)]
+
+    def backprop(d_predictions: list[Floats2d]) -> Floats2d:
+        dY = get_array_module(batch.Y).zeros_like(batch.Y)
+        for pairs, (_, callback), d_vectors in zip(all_pairs, results, d_predictions, strict=True):
+            pairs.backprop(callback(d_vectors), dY)
+        return dY
 
     predictions = [
         Prediction(vectors, pairs) for (vectors, _), pairs in zip(results, all_pairs, strict=True)

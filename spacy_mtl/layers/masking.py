@@ -52,7 +52,13 @@ class Shown:
 
 
 def draw_masking(
-    docs: Sequence[Doc], words: Any, *, chosen: float, hidden: float, replaced: float
+    docs: Sequence[Doc],
+    words: Any,
+    *,
+    chosen: float,
+    hidden: float,
+    replaced: float,
+    among: Any = None,
 ) -> Masking | None:
     """Choose tokens at random, and what becomes of them.
 
@@ -65,12 +71,15 @@ def draw_masking(
     chosen (float): Probability that a token is chosen.
     hidden (float): Share of the chosen tokens that are hidden.
     replaced (float): Share of the chosen tokens that are replaced.
+    among (Any): Which tokens can be chosen, `(n_tokens,)`. None for all.
     RETURNS (Optional[Masking]): The masking, or None if no token can be chosen.
     """
     n_tokens = sum(map(len, docs))
     if not n_tokens or not chosen:
         return None
     is_chosen = numpy.random.random(n_tokens) < chosen
+    if among is not None:
+        is_chosen &= among
     fate = numpy.random.random(n_tokens)
     is_hidden = is_chosen & (fate < hidden)
     places = numpy.flatnonzero(is_chosen & ~is_hidden & (fate < hidden + replaced))

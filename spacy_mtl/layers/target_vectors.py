@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 import numpy
 from spacy.attrs import IS_PUNCT, IS_SPACE
+from spacy.strings import StringStore
 from spacy.tokens import Doc
 from spacy.vectors import Mode, Vectors
 from thinc.types import Floats2d, Ints1d
 
 from ..errors import Errors
 from .lexeme_cache import LexemeCache
+from .masking import HIDDEN_KEY
 from .random_words import load_frequencies
 
 #: A vector that is shorter than this says nothing about its word.
@@ -70,14 +72,20 @@ class TargetVectors:
         self.weighting = weighting
         self.lang = lang
         self.skip_punctuation = skip_punctuation
+        self._restart()
+
+    def _restart(self) -> None:
         self._cache = LexemeCache(self._read)
+        #: The strings of the documents' vocabulary, which need not be that of the vectors.
+        self._strings: StringStore | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_cache"}
+        left_out = ("_cache", "_strings")
+        return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._cache = LexemeCache(self._read)
+        self._restart()
 
     def look_up(self, docs: Sequence[Doc]) -> Targets:
         """Get the targets of all tokens.
@@ -85,19 +93,24 @@ class TargetVectors:
         docs (Sequence[Doc]): A batch of documents.
         RETURNS (Targets): Their targets.
         """
-        keys = numpy.concatenate([doc.to_array(self.attr).reshape(-1) for doc in docs])
-        lexemes = self._cache.look_up(keys.astype("uint64").reshape(-1, 1))
+        columns = [self.attr, IS_SPACE, *([IS_PUNCT] if self.skip_punctuation else [])]
+        tokens = numpy.concatenate(
+            [
+                numpy.zeros((0, len(columns)), dtype="uint64"),
+                *(doc.to_array(columns).reshape(-1, len(columns)) for doc in docs),
+            ]
+        )
+        if len(tokens):
+            self._strings = docs[0].vocab.strings
+        lexemes = self._cache.look_up(numpy.ascontiguousarray(tokens[:, :1]))
         vectors = numpy.ascontiguousarray(lexemes.vectors[lexemes.slots[1:]])
         known = vectors.any(axis=1)
-        flags = [IS_SPACE, IS_PUNCT] if self.skip_punctuation else [IS_SPACE]
-        left_out = numpy.concatenate(
-            [doc.to_array(flags).reshape(len(doc), -1).any(axis=1) for doc in docs]
-        )
+        left_out = tokens[:, 1:].any(axis=1)
         vectors[left_out] = 0.0
         return Targets(vectors, known & ~left_out)
 
     def _read(self, features: Any) -> Floats2d:
-        rows = read_vectors(self.vectors, features[:, 0])
+        rows = read_vectors(self.vectors, features[:, 0], self._strings)
         lengths = numpy.linalg.norm(rows, axis=1, keepdims=True)
         rows *= lengths > EPSILON
         if self.normalize:
@@ -116,19 +129,26 @@ class TargetVectors:
         return numpy.asarray([frequencies.get(key, 0.0) for key in keys.tolist()], dtype="f")
 
 
-def read_vectors(vectors: Vectors, keys: Ints1d) -> Floats2d:
+def read_vectors(vectors: Vectors, keys: Ints1d, strings: StringStore | None = None) -> Floats2d:
     """Read the vectors of words.
 
     vectors (Vectors): Word vectors in floret or default mode.
     keys (Ints1d): Keys of the words, unsigned 64 bits.
-    RETURNS (Floats2d): `(n_keys, width)`. Zero for words without a vector.
+    strings (Optional[StringStore]): The strings that the keys stand for. Defaults to those of the vectors.
+    RETURNS (Floats2d): `(n_keys, width)`. Zero for words without a vector, and for hidden ones.
     """
     if vectors.mode == Mode.default:
         rows = numpy.asarray(_to_numpy(vectors.find(keys=keys.tolist())))
         found = _to_numpy(vectors.data)[rows].astype("f")
         found[rows < 0] = 0.0
         return found
-    return numpy.array(_to_numpy(vectors.get_batch(keys.tolist())), dtype="f")
+    strings = vectors.strings if strings is None else strings
+    found = numpy.zeros((len(keys), vectors.shape[1]), dtype="f")
+    shown = numpy.flatnonzero(keys != HIDDEN_KEY)
+    if len(shown):
+        words = [strings[key] for key in keys[shown].tolist()]
+        found[shown] = _to_numpy(vectors.get_batch(words))
+    return found
 
 
 def _to_numpy(array: Any) -> Any:

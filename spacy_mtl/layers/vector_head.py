@@ -21,11 +21,13 @@ OutT = Floats2d
 INIT_RANGE = 0.02
 
 
-def vector_head(nO: int, hidden_width: int, maxout_pieces: int, nI: int | None) -> Model[InT, OutT]:
+def vector_head(
+    nO: int | None, hidden_width: int, maxout_pieces: int, nI: int | None
+) -> Model[InT, OutT]:
     """Predict vectors through a hidden maxout layer, as `spacy.PretrainVectors.v1` does. The hidden layer
     keeps the shape of the vector space out of the encoder.
 
-    nO (int): Width of the vectors.
+    nO (Optional[int]): Width of the vectors.
     hidden_width (int): Width of the hidden layer. 0 for none.
     maxout_pieces (int): Pieces of the hidden layer.
     nI (Optional[int]): Width of the input.

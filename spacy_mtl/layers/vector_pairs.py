@@ -78,7 +78,10 @@ def pair_heads(batch: Batch) -> Pairs:
         if len(doc) and not doc.has_annotation("DEP"):
             raise ValueError(Errors.E254.format(text=doc.text[:60]))
     steps = numpy.concatenate(
-        [doc.to_array("HEAD").astype("int64").reshape(-1) for doc in batch.docs]
+        [
+            numpy.zeros(0, dtype="int64"),
+            *(doc.to_array("HEAD").astype("int64").reshape(-1) for doc in batch.docs),
+        ]
     )
     heads = numpy.arange(len(steps)) + steps
     return _pair_tokens(batch, [_take(batch.targets, heads, steps != 0)])

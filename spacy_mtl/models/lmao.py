@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from spacy.tokens import Doc
 from spacy.vocab import Vocab
 from thinc.api import Model
+from thinc.types import Floats2d
 
-from ..layers.lmao import TOKENS, Objective, Settings, lmao_model
+from ..layers.lmao import Objective, Prediction, Settings, lmao_model
+from ..layers.lmao_head import RawBatch, lmao_head
 from ..layers.random_words import RandomWords
-from ..layers.target_vectors import WEIGHTINGS, TargetVectors
+from ..layers.target_vectors import TargetVectors
 from ..layers.vector_losses import LOSSES
-from ..layers.vector_pairs import TARGETS
-from .validation import check_at_least, check_choice, check_share
+from .validation import check_at_least, check_lmao, target_weights
 from .vectors import load_vectors
 
 
@@ -63,16 +65,17 @@ def build_lmao_v1(
         that `spacy pretrain` trains.
     RAISES (ValueError): If a setting is out of range or unknown.
     """
-    check_choice("loss", loss, LOSSES)
-    check_choice("tokens", tokens, TOKENS)
-    check_choice("weighting", weighting, WEIGHTINGS)
-    check_share(mask_prob=mask_prob, hidden_share=hidden_share, replaced_share=replaced_share)
-    check_share(**{"hidden_share + replaced_share": hidden_share + replaced_share})
+    check_lmao(
+        loss=loss,
+        tokens=tokens,
+        weighting=weighting,
+        mask_prob=mask_prob,
+        hidden_share=hidden_share,
+        replaced_share=replaced_share,
+    )
     check_at_least(0, hidden_size=hidden_size)
     check_at_least(1, maxout_pieces=maxout_pieces)
-    weights = {target: 1.0} if isinstance(target, str) else dict(target)
-    for name in weights:
-        check_choice("target", name, TARGETS)
+    weights = target_weights(target)
     settings = Settings(tokens, mask_prob, hidden_share, replaced_share)
 
     def create_objective(vocab: Vocab, tok2vec: Model) -> Model:
@@ -88,3 +91,26 @@ def build_lmao_v1(
         return lmao_model(tok2vec, objective, hidden_size, maxout_pieces)
 
     return create_objective
+
+
+def build_lmao_head_v1(
+    *,
+    tok2vec: Model[list[Doc], list[Floats2d]],
+    target: str | dict[str, float] = "word",
+    hidden_size: int = 0,
+    maxout_pieces: int = 3,
+    nO: int | None = None,
+) -> Model[RawBatch, list[Prediction]]:
+    """Build the heads of the component `lmao`, which has the other settings of the objective.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): A listener to the shared encoder.
+    target (Union[str, Dict[str, float]]): What is predicted, see `build_lmao_v1`.
+    hidden_size (int): Width of a hidden layer between encoder and prediction. 0 for none.
+    maxout_pieces (int): Pieces of the hidden layer.
+    nO (Optional[int]): Width of the vectors to predict. Inferred from the vectors if not set.
+    RETURNS (Model[RawBatch, List[Prediction]]): The heads.
+    RAISES (ValueError): If a setting is out of range or unknown.
+    """
+    check_at_least(0, hidden_size=hidden_size)
+    check_at_least(1, maxout_pieces=maxout_pieces)
+    return lmao_head(tok2vec, target_weights(target), hidden_size, maxout_pieces, nO)

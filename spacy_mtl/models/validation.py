@@ -1,8 +1,12 @@
 """Checks of the settings that models are built with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..errors import Errors
+from ..layers.lmao import TOKENS
+from ..layers.target_vectors import WEIGHTINGS
+from ..layers.vector_losses import LOSSES
+from ..layers.vector_pairs import TARGETS
 
 
 def check_at_least(lowest: int, **sizes: int) -> None:
@@ -39,3 +43,42 @@ def check_choice(name: str, value: str, known: Iterable[str]) -> None:
     if value not in known:
         expected = "one of: " + ", ".join(known)
         raise ValueError(Errors.E253.format(name=name, value=repr(value), expected=expected))
+
+
+def check_lmao(
+    *,
+    loss: str,
+    tokens: str,
+    weighting: str,
+    mask_prob: float,
+    hidden_share: float,
+    replaced_share: float,
+) -> None:
+    """Check the settings of language modelling with approximate outputs, see `build_lmao_v1`.
+
+    loss (str): The loss.
+    tokens (str): Which tokens are predicted.
+    weighting (str): The weights of frequent words.
+    mask_prob (float): Probability that a token is masked.
+    hidden_share (float): Share of the masked tokens that are hidden.
+    replaced_share (float): Share of the masked tokens that are replaced.
+    RAISES (ValueError): If one is out of range or unknown.
+    """
+    check_choice("loss", loss, LOSSES)
+    check_choice("tokens", tokens, TOKENS)
+    check_choice("weighting", weighting, WEIGHTINGS)
+    check_share(mask_prob=mask_prob, hidden_share=hidden_share, replaced_share=replaced_share)
+    check_share(**{"hidden_share + replaced_share": hidden_share + replaced_share})
+
+
+def target_weights(target: str | Mapping[str, float]) -> dict[str, float]:
+    """Read the setting of what is predicted.
+
+    target (Union[str, Mapping[str, float]]): A kind of target, or several with their weights.
+    RETURNS (Dict[str, float]): Weights by kind.
+    RAISES (ValueError): If a kind is unknown, or there is none.
+    """
+    weights = {target: 1.0} if isinstance(target, str) else dict(target)
+    for name in weights or [""]:
+        check_choice("target", name, TARGETS)
+    return weights

@@ -10,18 +10,20 @@ from ..errors import Errors
 
 
 def load_vectors(source: str | Path) -> Language:
-    """Load a pipeline that holds word vectors.
+    """Load a pipeline that holds word vectors. It is kept, and read again if its files have changed.
 
     source (Union[str, Path]): Folder of a saved pipeline, as `spacy init vectors` writes it, or name of
         an installed one.
     RETURNS (Language): The pipeline, without its components.
     RAISES (ValueError): If there is no such pipeline, or if it has no vectors.
     """
-    return _load(str(source))
+    files = [Path(source) / "vocab" / name for name in ("vectors", "key2row", "vectors.cfg")]
+    versions = tuple(file.stat().st_mtime_ns for file in files if file.is_file())
+    return _load(str(source), versions)
 
 
 @lru_cache(maxsize=2)
-def _load(source: str) -> Language:
+def _load(source: str, versions: tuple[int, ...]) -> Language:
     try:
         nlp = load_model(source, enable=[])
     except OSError as error:

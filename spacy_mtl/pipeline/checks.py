@@ -192,6 +192,18 @@ def check_dev_labels(name: str, task: str, labels: Sequence[str], nlp: Language)
                 )
 
 
+def tasks_of_reader(nlp: Language) -> set[str] | None:
+    """Find the tasks that the training data of the config has rows for, without reading a stream.
+
+    nlp (Language): The pipeline that is being initialized.
+    RETURNS (Optional[Set[str]]): The tasks. None if the reader is not ours.
+    """
+    reader = find_reader(nlp, "train_corpus")
+    if reader is None:
+        return None
+    return {*reader.sizes, *(task for scan in reader.scans.values() for task in scan.rows)}
+
+
 def find_encoder(listener: Tok2VecListener, name: str, nlp: Language) -> Tok2Vec:
     """Find the encoder that a listener belongs to, also if it is disabled.
 

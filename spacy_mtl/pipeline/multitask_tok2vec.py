@@ -13,6 +13,7 @@ from thinc.types import Floats2d
 
 from ..errors import Errors
 from ..layers.listener import Tok2VecListener
+from ..layers.masking import Masking, masked
 from ..layers.readers import Readers
 from ..layers.token_arrays import TokenArrays, flatten, is_whole
 from . import checks
@@ -197,7 +198,8 @@ class MultitaskTok2Vec(Tok2Vec):
         docs = [eg.predicted for eg in examples]
         set_dropout_rate(self.model, drop)
         if any(len(doc) for doc in docs):
-            batch = _Batch(self, *self.model.begin_update(docs))
+            with masked(self.model, self._draw_masking(examples)):
+                batch = _Batch(self, *self.model.begin_update(docs))
         else:
             batch = _Batch(self, self.predict(docs), None)
         self._batch = batch
@@ -236,6 +238,15 @@ class MultitaskTok2Vec(Tok2Vec):
     def __reduce_ex__(self, protocol: Any) -> Any:
         self._take_delayed_step()
         return super().__reduce_ex__(protocol)
+
+    def _draw_masking(self, examples: list[Example]) -> Masking | None:
+        # What a listener's task has masked has to be out of sight before any listener is asked.
+        for listener in self.listeners:
+            draw = getattr(listener, "draw_masking", None)
+            masking = None if draw is None else draw(examples)
+            if masking is not None:
+                return masking
+        return None
 
     def _close_batch(self) -> None:
         batch, self._batch = self._batch, None

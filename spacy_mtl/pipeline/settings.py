@@ -31,12 +31,12 @@ def validate_settings(name: str, cfg: dict[str, Any], model: Model) -> None:
     """
     validate_task_name(cfg["task"])
     validate_score_metric(cfg["score_metric"])
+    validate_loss_weight(name, cfg)
     weights = cfg["class_weights"]
     threshold, smoothing = cfg["threshold"], cfg["label_smoothing"]
     rules = (
         ("threshold", _is_number(threshold) and 0.0 <= threshold <= 1.0, "between 0 and 1"),
         ("missing", cfg["missing"] in MISSING, f"one of {', '.join(MISSING)}"),
-        ("loss_weight", _is_weight(cfg["loss_weight"]), "a number of at least 0"),
         (
             "label_smoothing",
             _is_number(smoothing) and 0.0 <= smoothing < 1.0,
@@ -62,6 +62,20 @@ def validate_settings(name: str, cfg: dict[str, Any], model: Model) -> None:
         raise ValueError(
             Errors.E227.format(name=name, multi_label=cfg["multi_label"], exclusive=exclusive)
         )
+
+
+def validate_loss_weight(name: str, cfg: dict[str, Any]) -> None:
+    """Check the weight of a loss.
+
+    name (str): Name of the component.
+    cfg (Dict[str, Any]): Its settings.
+    RAISES (ValueError): If the weight is no number of at least 0.
+    """
+    value = cfg["loss_weight"]
+    if not _is_weight(value):
+        expected = "a number of at least 0"
+        text = Errors.E225.format(name=name, setting="loss_weight", value=value, expected=expected)
+        raise ValueError(text)
 
 
 def _is_number(value: Any) -> bool:

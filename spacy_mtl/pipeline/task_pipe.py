@@ -1,4 +1,4 @@
-"""The labels of a task and its state on disk: what a component has beside its learning."""
+"""What components of tasks share: a name, labels, steps without a gradient, and state on disk."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,17 +6,20 @@ from typing import Any, TypeVar
 
 import srsly
 from spacy.pipeline.trainable_pipe import TrainablePipe
-from thinc.api import Model
+from thinc.api import Model, Optimizer
 
 from ..errors import Errors
 from ..util import join_key
+from . import checks
 from .saving import save_atomically
 
 Self = TypeVar("Self", bound="TaskPipe")
 
 
 class TaskPipe(TrainablePipe):
-    """Base of components that have a task: its name, its labels, and how both are saved."""
+    """Base of components that have a task: its name and labels, how both are saved, and how a step is
+    taken or left out.
+    """
 
     def __init__(
         self, vocab: Any, model: Model, name: str, *, task: str | None, **settings: Any
@@ -38,6 +41,10 @@ class TaskPipe(TrainablePipe):
             **settings,
             "configured": {"task": task, **settings},
         }
+        #: Documents of the task learned from, and updates that they came in, in this process.
+        self.n_seen = 0
+        self.n_updates = 0
+        self._has_gradient = False
 
     @property
     def task(self) -> str:
@@ -71,6 +78,17 @@ class TaskPipe(TrainablePipe):
             self.model = self.model.attrs["resize_output"](self.model, len(self.labels))
         self.vocab.strings.add(join_key(self.task, label))
         return 1
+
+    def finish_update(self, sgd: Optimizer) -> None:
+        """Change the weights by the gradients of the updates since the last call.
+
+        Without any, nothing changes: an optimizer step would still apply momentum and weight decay.
+
+        sgd (Optimizer): The optimizer.
+        """
+        if self._has_gradient:
+            self.model.finish_update(sgd)
+            self._has_gradient = False
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """Save the component. If that fails, what was saved there before is unchanged.
@@ -113,6 +131,11 @@ class TaskPipe(TrainablePipe):
         self.cfg["configured"] = configured
         if saved["labels"] and "resize_output" in self.model.attrs:
             self.model = self.model.attrs["resize_output"](self.model, len(saved["labels"]))
+
+    def _send_no_gradient(self) -> None:
+        for listener in checks.listeners_of(self.model):
+            if listener._backprop is not None:
+                listener._backprop([])
 
     def _require_labels(self) -> None:
         if not self.labels:

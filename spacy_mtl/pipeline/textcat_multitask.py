@@ -150,10 +150,6 @@ class MultitaskTextCategorizer(HandsOver, TaskPipe):
         self.cfg["label_weights"] = {}
         self.scorer = scorer
         settings.validate_settings(name, self.cfg, model)
-        #: Annotated documents learned from, and updates that they came in, in this process.
-        self.n_seen = 0
-        self.n_updates = 0
-        self._has_gradient = False
 
     def initialize(
         self,
@@ -279,17 +275,6 @@ class MultitaskTextCategorizer(HandsOver, TaskPipe):
         targets, mask = self._targets(list(examples))
         return self._loss(scores, targets, mask)
 
-    def finish_update(self, sgd: Optimizer) -> None:
-        """Change the weights by the gradients of the updates since the last call.
-
-        Without any, nothing changes: an optimizer step would still apply momentum and weight decay.
-
-        sgd (Optimizer): The optimizer.
-        """
-        if self._has_gradient:
-            self.model.finish_update(sgd)
-            self._has_gradient = False
-
     def _targets(self, examples: Sequence[Example]) -> tuple[numpy.ndarray, numpy.ndarray]:
         return make_targets(
             examples,
@@ -312,8 +297,3 @@ class MultitaskTextCategorizer(HandsOver, TaskPipe):
         )
         scale = self.cfg["loss_weight"]
         return loss * scale, cast(Floats2d, ops.asarray(d_scores * scale))
-
-    def _send_no_gradient(self) -> None:
-        for listener in checks.listeners_of(self.model):
-            if listener._backprop is not None:
-                listener._backprop([])

@@ -1,4 +1,4 @@
-"""The corpus reader: annotated texts of several tasks, in memory or as a stream."""
+"""The corpus reader: annotated texts of several tasks and raw ones, in memory or as a stream."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
@@ -6,15 +6,16 @@ from itertools import islice
 from pathlib import Path
 
 from spacy.language import Language
-from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import logger
 
 from ..errors import Errors, Warnings
 from ..types import Cats, Reader, TaskSizes
 from ..util import listing, split_key
+from .examples import make_example
 from .files import DataPath, resolve_files
 from .formats import ReadStats, check_on_error, read_records
+from .raw_task import RawTask
 from .rows import Record, fill_labels
 from .scan import FileScan, scan_file
 from .streaming import DrawsTasks, TaskStream
@@ -31,9 +32,12 @@ def create_multitask_corpus(
     shuffle_buffer: int = 10000,
     sampler: DrawsTasks | None = None,
     seed: int = 0,
+    raw: str | Path | None = None,
+    raw_task: str = "lmao",
+    raw_limit: int = 0,
 ) -> Reader:
-    """Create a reader for labelled texts of several tasks. All files are checked here, before any
-    time is spent on training.
+    """Create a reader for labelled texts of several tasks, and for raw text that another task learns
+    from. All files are checked here, before any time is spent on training.
 
     path (Union[str, Path, Dict[str, Union[str, Path]], None]): A folder with files for each task,
         or a mapping from tasks to files.
@@ -48,6 +52,10 @@ def create_multitask_corpus(
     sampler (Optional[DrawsTasks]): If streamed: draws the task of each row. None to read every
         row once in a pass.
     seed (int): If streamed: seed of the order.
+    raw (Optional[Union[str, Path]]): A file with unlabelled texts, .jsonl with {"text"} or .txt with
+        one text a line (also .gz), for a component `lmao`. None for none.
+    raw_task (str): The task of that component.
+    raw_limit (int): Read at most this number of raw texts. 0 for no limit.
     RETURNS (Reader): The reader.
     RAISES (ValueError): If there is no data, or a file cannot be read.
     """
@@ -64,15 +72,19 @@ def create_multitask_corpus(
         shuffle_buffer=shuffle_buffer,
         sampler=sampler,
         seed=seed,
+        raw=raw,
+        raw_task=raw_task,
+        raw_limit=raw_limit,
     )
     corpus.check()
     return corpus
 
 
 class MultitaskCorpus:
-    """Yield an example for every annotated text of every task.
+    """Yield an example for every annotated text of every task, and for every raw text.
 
-    The reference of an example holds values by ``task/label``. A task without a key is unknown.
+    The reference of an example holds values by ``task/label``. A task without a key is unknown. That of
+    a raw text has one key, of the task that learns from raw text.
     """
 
     def __init__(
@@ -88,6 +100,9 @@ class MultitaskCorpus:
         shuffle_buffer: int = 10000,
         sampler: DrawsTasks | None = None,
         seed: int = 0,
+        raw: str | Path | None = None,
+        raw_task: str = "lmao",
+        raw_limit: int = 0,
     ) -> None:
         """Keep the settings, see `create_multitask_corpus`. Nothing is read yet."""
         check_on_error(on_error)
@@ -95,6 +110,7 @@ class MultitaskCorpus:
             ("max_length", max_length),
             ("limit", limit),
             ("shuffle_buffer", shuffle_buffer),
+            ("raw_limit", raw_limit),
         ):
             if value < 0:
                 _raise_invalid(name, value, "0 or more")
@@ -112,6 +128,7 @@ class MultitaskCorpus:
         self.shuffle_buffer = shuffle_buffer
         self.sampler = sampler
         self.seed = seed
+        self.raw = None if raw is None else RawTask(raw, raw_task, raw_limit, on_error)
         self._warned: set[str] = set()
 
     @cached_property
@@ -152,7 +169,13 @@ class MultitaskCorpus:
     def sizes(self) -> TaskSizes:
         """RETURNS (TaskSizes): Number of rows that are read of each task."""
         rows = {task: scan.stats.rows for task, scan in self.scans.items()}
-        return {task: min(n, self.limit) if self.limit else n for task, n in rows.items()}
+        sizes = {task: min(n, self.limit) if self.limit else n for task, n in rows.items()}
+        if self.raw is not None:
+            if self.raw.task in sizes:
+                text = Errors.E173.format(task=self.raw.task, path=self.files[self.raw.task])
+                raise ValueError(text)
+            sizes[self.raw.task] = self.raw.size
+        return sizes
 
     def check(self) -> None:
         """Read all files once.
@@ -167,7 +190,7 @@ class MultitaskCorpus:
         nlp (Language): The current nlp object.
         YIELDS (Example): The examples.
         """
-        too_long = dict.fromkeys(self.files, 0)
+        too_long = dict.fromkeys(self.sizes, 0)
         for task, record in self._stream(nlp) if self.stream else self._in_order(nlp):
             cats = self._annotations(task, record)
             if not cats or not self._fits(nlp, task, record):
@@ -191,13 +214,13 @@ class MultitaskCorpus:
         return self._resolved[1]
 
     def _in_order(self, nlp: Language) -> Iterator[tuple[str, Record]]:
-        for task in self.scans:
+        for task in self.sizes:
             for record in self._read(task, nlp):
                 yield task, record
 
     def _stream(self, nlp: Language) -> Iterator[tuple[str, Record]]:
         stream = self._task_stream
-        stream.sources = {task: partial(self._read, task, nlp) for task in self.scans}
+        stream.sources = {task: partial(self._read, task, nlp) for task in self.sizes}
         return iter(stream)
 
     @cached_property
@@ -211,6 +234,10 @@ class MultitaskCorpus:
         )
 
     def _read(self, task: str, nlp: Language) -> Iterator[Record]:
+        raw = self._raw_of(task)
+        if raw is not None:
+            yield from raw.read()
+            return
         # Bad rows were reported when the file was scanned; the counts keep it from being repeated.
         rows = read_records(
             self.files[task],
@@ -222,7 +249,16 @@ class MultitaskCorpus:
         )
         yield from islice(rows, self.sizes[task])
 
+    def _raw_of(self, task: str) -> RawTask | None:
+        return self.raw if self.raw is not None and task == self.raw.task else None
+
+    def _path_of(self, task: str) -> Path:
+        raw = self._raw_of(task)
+        return self.files[task] if raw is None else raw.path
+
     def _annotations(self, task: str, record: Record) -> Cats:
+        if self._raw_of(task) is not None:
+            return record.cats
         cats = fill_labels(record, task, self.scans[task].labels_of())
         if self.tasks is None:
             return cats
@@ -239,7 +275,7 @@ class MultitaskCorpus:
         if self.on_error == "raise":
             raise ValueError(
                 Errors.E121.format(
-                    path=self.files[task],
+                    path=self._path_of(task),
                     line=record.line,
                     task=task,
                     length=length,
@@ -250,29 +286,8 @@ class MultitaskCorpus:
         return False
 
     def _warn(self, task: str, count: int, reason: str) -> None:
-        path = self.files[task]
+        path = self._path_of(task)
         logger.warning(Warnings.W102.format(count=count, path=path, task=task, reason=reason))
-
-
-def make_example(nlp: Language, record: Record, cats: Cats) -> Example:
-    """Create an example with two docs: one to predict on, and the annotated reference. The
-    reference of a DocBin keeps its other annotations.
-
-    nlp (Language): The current nlp object.
-    record (Record): The annotated text.
-    cats (Cats): Values by ``task/label``.
-    RETURNS (Example): The example.
-    """
-    reference = record.doc
-    if reference is None:
-        predicted = nlp.make_doc(record.text)
-        reference = predicted.copy()
-    elif reference.has_unknown_spaces:
-        predicted = Doc(nlp.vocab, words=[token.text for token in reference])
-    else:
-        predicted = nlp.make_doc(record.text)
-    reference.cats = dict(cats)
-    return Example(predicted, reference)
 
 
 def _raise_invalid(name: str, value: object, expected: str) -> None:

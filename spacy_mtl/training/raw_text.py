@@ -118,6 +118,21 @@ def read_raw_text(
     YIELDS (str): The texts that are not empty.
     RAISES (ValueError): If the file cannot be read or has bad rows.
     """
+    for _, text in read_raw_rows(path, on_error=on_error, stats=stats):
+        yield text
+
+
+def read_raw_rows(
+    path: str | Path, *, on_error: str = "raise", stats: ReadStats | None = None
+) -> Iterator[tuple[int, str]]:
+    """Read a file with unlabelled texts and their lines, as `read_raw_text` does.
+
+    path (Union[str, Path]): The file.
+    on_error (str): What to do with bad rows: "raise" or "skip".
+    stats (Optional[ReadStats]): Counts what is met.
+    YIELDS (Tuple[int, str]): Line numbers and texts that are not empty.
+    RAISES (ValueError): If the file cannot be read or has bad rows.
+    """
     path = Path(path)
     check_on_error(on_error)
     counts = ReadStats() if stats is None else stats
@@ -136,7 +151,7 @@ def read_raw_text(
             continue
         if text.strip():
             counts.rows += 1
-            yield text
+            yield line, text
         else:
             counts.ignored += 1
     if counts.bad:

@@ -15,6 +15,8 @@ from .corpus import MultitaskCorpus
 from .samplers import TaskSampler
 
 FACTORY = "textcat_multitask"
+#: Components that learn from raw text, beside the tasks.
+RAW_FACTORY = "lmao"
 READER = "spacy_mtl.MultitaskCorpus.v1"
 SAMPLER = "spacy_mtl.TaskSampler.v1"
 #: Settings of learning rate schedules that count steps, and so shrink with the budget.
@@ -37,9 +39,19 @@ def find_task_pipes(config: Config) -> dict[str, str]:
     }
 
 
+def find_raw_pipes(config: Config) -> set[str]:
+    """Find the components of a config that learn from raw text.
+
+    config (Config): The config.
+    RETURNS (Set[str]): Their names.
+    """
+    components = config["components"]
+    return {name for name, block in components.items() if block.get("factory") == RAW_FACTORY}
+
+
 def single_task_config(config: Config, task: str, share: float) -> Config:
     """Derive the config of a pipeline for one task from that of many tasks. Encoder, head and data
-    stay as they are.
+    stay as they are. Raw text, which belongs to no task, is left out.
 
     config (Config): The config of the multi-task training.
     task (str): The task to keep.
@@ -52,10 +64,11 @@ def single_task_config(config: Config, task: str, share: float) -> Config:
     if task not in pipes:
         raise ValueError(Errors.E311.format(factory=FACTORY, tasks=task, found=listing(pipes)))
     dropped = {name for name in pipes.values() if name != pipes[task]}
-    _drop_components(config, dropped)
+    _drop_components(config, dropped | find_raw_pipes(config))
     for corpus in config["corpora"].values():
         if corpus.get("@readers") == READER:
             corpus["tasks"] = [task]
+            corpus["raw"] = None
             _drop_weights(corpus.get("sampler"))
     training = config["training"]
     _drop_weights(training["batcher"].get("sampler"))
@@ -68,7 +81,7 @@ def task_shares(config: Config) -> dict[str, float]:
     """Find the part of the training steps that each task gets.
 
     config (Config): The config of the multi-task training.
-    RETURNS (Dict[str, float]): Shares by task. They sum to 1.
+    RETURNS (Dict[str, float]): Shares by task. They sum to 1, or to less if some steps go to raw text.
     RAISES (ValueError): If the training data has no documents of a task.
     """
     config = Config(config).interpolate()
@@ -80,7 +93,7 @@ def task_shares(config: Config) -> dict[str, float]:
         step = point if sampler.strategy == "round_robin" else point * max_steps // SHARE_POINTS
         totals.update(sampler.probabilities(sizes, step))
     total = sum(totals.values())
-    return {task: totals[task] / total for task in sizes}
+    return {task: totals[task] / total for task in find_task_pipes(config)}
 
 
 def _drop_components(config: Config, names: set[str]) -> None:
@@ -140,15 +153,19 @@ def _count_documents(config: Config) -> TaskSizes:
         block.update(stream=False, sampler=None)
     reader = registry.resolve({"corpus": block})["corpus"]
     counts: Counter[str] = Counter()
+    tasks = list(find_task_pipes(config))
+    drawn = list(tasks)
     if isinstance(reader, MultitaskCorpus):
         for scan in reader.scans.values():
             limit = reader.limit or scan.stats.rows
             counts.update({task: min(rows, limit) for task, rows in scan.rows.items()})
+        if reader.raw is not None:
+            counts[reader.raw.task] = reader.raw.size
+            drawn.append(reader.raw.task)
     else:
         nlp = get_lang_class(config["nlp"]["lang"])()
         for example in reader(nlp):
             counts.update(tasks_of(example.reference.cats).keys())
-    tasks = find_task_pipes(config)
     for task in tasks:
         if not counts[task]:
             raise ValueError(
@@ -156,7 +173,7 @@ def _count_documents(config: Config) -> TaskSizes:
                     task=task, corpus=f"corpora.{place}", found=listing(sorted(counts))
                 )
             )
-    return {task: counts[task] for task in tasks}
+    return {task: counts[task] for task in drawn}
 
 
 def _find_sampler(config: Config) -> TaskSampler:

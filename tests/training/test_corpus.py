@@ -32,6 +32,9 @@ stream = false
 shuffle_buffer = 10000
 sampler = null
 seed = 0
+raw = null
+raw_task = "lmao"
+raw_limit = 0
 """
 SIZES = {"big": 60, "mid": 12, "small": 3}
 
