@@ -5,11 +5,12 @@ names the part, what was found and what to do.
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .pipeline import PipelineErrors
+from .pretraining import PretrainingErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
 
 
-class Errors(DataErrors, PipelineErrors, CliErrors):
+class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors):
     """Texts of errors."""
 
 
@@ -42,6 +43,10 @@ class Warnings:
     W204 = (
         "[W204] The learning rate is 0 from step {total_steps} on, but [training] max_steps = {max_steps}. "
         "Set total_steps of [training.optimizer.learn_rate] to max_steps."
+    )
+    W207 = (
+        "[W207] Batch {batch} of epoch {epoch} has no tokens and is left out. Set min_length = 1 in the reader "
+        "of the corpus to leave out empty texts."
     )
     W203 = (
         "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "
