@@ -10,6 +10,7 @@ from .convert import convert_cli
 from .debug_data import debug_data_cli
 from .doctor import diagnose, doctor_cli
 from .init_config import init_config, init_config_cli
+from .pretrain import pretrain_cli
 
 app.add_typer(mtl_cli)
 
@@ -24,5 +25,6 @@ __all__ = [
     "init_config",
     "init_config_cli",
     "mtl_cli",
+    "pretrain_cli",
     "train_baselines",
 ]

@@ -1,0 +1,95 @@
+"""What can be wrong with a pretraining before any time is spent on it."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from spacy.training.corpus import JsonlCorpus
+from thinc.api import Config, Optimizer
+
+from ..errors import Errors
+from .checkpoint import PLACE, State, load_checkpoint
+from .raw_text import read_raw_texts
+
+
+def check_config(config: Config) -> None:
+    """Check that a config is one for pretraining.
+
+    config (Config): The config.
+    RAISES (ValueError): If it has no [pretraining] block.
+    """
+    if not config.get("pretraining"):
+        raise ValueError(Errors.E263)
+
+
+def check_output(folder: Path) -> None:
+    """Make the output folder, and check that files can be written there.
+
+    folder (Path): The folder.
+    RAISES (OSError): If not.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=folder)
+        os.close(handle)
+        os.unlink(name)
+    except OSError as error:
+        reason = error.strerror or error
+        raise OSError(Errors.E268.format(path=folder, reason=reason)) from error
+
+
+def find_run(folder: Path, *, resume: bool, force: bool) -> State | None:
+    """Find the run to go on with.
+
+    folder (Path): The output folder.
+    resume (bool): Whether to go on.
+    force (bool): Whether an unfinished run may be overwritten.
+    RETURNS (Optional[Dict[str, Any]]): Its state, None to start anew.
+    RAISES (ValueError): If there is none to go on with, it is damaged, or it would be overwritten.
+    """
+    if force:
+        return None
+    state = load_checkpoint(folder)
+    if resume and state is None:
+        raise ValueError(Errors.E271.format(path=folder))
+    if not resume and state is not None and not state["is_finished"]:
+        raise ValueError(
+            Errors.E269.format(path=folder, epoch=state["epoch"], words=state["progress"]["nr_word"])
+        )
+    return state if resume else None
+
+
+def forget_run(folder: Path) -> None:
+    """Delete the checkpoint of an earlier run.
+
+    folder (Path): The output folder.
+    """
+    (folder / PLACE).unlink(missing_ok=True)
+
+
+def check_corpus(corpus: Callable[..., Any], name: str) -> None:
+    """Check all raw texts, if they are read by spaCy's reader of JSONL.
+
+    corpus (Callable): The reader.
+    name (str): Its name in the config.
+    RAISES (ValueError): If there is no text, or a line cannot be read.
+    """
+    if isinstance(corpus, JsonlCorpus):
+        setting = f"path of [{name}]"
+        if corpus.path is None:
+            reason = "no path is set"
+            raise ValueError(Errors.E264.format(path="null", setting=setting, reason=reason))
+        for _ in read_raw_texts(corpus.path, setting):
+            pass
+
+
+def check_optimizer(optimizer: Optimizer) -> None:
+    """Check that an optimizer will move anything.
+
+    optimizer (Optimizer): The optimizer.
+    RAISES (ValueError): If its learning rate is 0.
+    """
+    if not optimizer.learn_rate:
+        raise ValueError(Errors.E278)
