@@ -45,7 +45,7 @@ class Warnings:
         "Set total_steps of [training.optimizer.learn_rate] to max_steps."
     )
     W207 = (
-        "[W207] Batch {batch} of epoch {epoch} has no tokens and is left out. Set min_length = 1 in the reader "
+        "[W207] Batch {batch} of epoch {epoch} has no tokens and is left out, as others will be. Set min_length = 1 in the reader "
         "of the corpus to leave out empty texts."
     )
     W203 = (

@@ -46,8 +46,8 @@ class PretrainingErrors:
         "weights with init_tok2vec of [pretraining.objective]."
     )
     E273 = (
-        "[E273] The run in {path} cannot be resumed: its first {batches:,} batches of this epoch had {expected:,} "
-        "words, and now they have {found:,}. The raw text has changed: restore it, or start anew with --force."
+        "[E273] The run in {path} cannot be resumed: the first {batches:,} batches of this epoch are not those that "
+        "it has learned from. Restore the raw text and the tokenizer, or start anew with --force."
     )
     E274 = "[E274] Setting {name} of 'spacy_mtl.PretrainMonitor.v1' is {value}: it has to be {expected}."
     E275 = (

@@ -91,7 +91,7 @@ class TargetVectors:
         known = vectors.any(axis=1)
         flags = [IS_SPACE, IS_PUNCT] if self.skip_punctuation else [IS_SPACE]
         left_out = numpy.concatenate(
-            [doc.to_array(flags).reshape(len(doc), -1).any(axis=1) for doc in docs]
+            [doc.to_array(flags).reshape(-1, len(flags)).any(axis=1) for doc in docs]
         )
         vectors[left_out] = 0.0
         return Targets(vectors, known & ~left_out)

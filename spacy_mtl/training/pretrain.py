@@ -23,7 +23,6 @@ from .pretrain_checks import (
     check_optimizer,
     check_output,
     find_run,
-    forget_run,
 )
 from .pretrain_files import PretrainFiles
 from .pretrain_progress import Progress
@@ -79,10 +78,10 @@ def pretrain(
     check_output(output)
     run = PretrainRun(filled, output, save_every=save_every, use_gpu=use_gpu, silent=silent)
     run.settings = settings
-    if state is None:
-        forget_run(output)
     config.to_disk(output / "config.cfg")
-    if state is not None:
+    if state is None:
+        run.save()
+    else:
         run.restore(state)
     run.train(skip_last=skip_last)
 
@@ -131,6 +130,7 @@ class PretrainRun:
         self._epoch = 0
         self._batches = ReplayableBatches(self._make_batches)
         self._stopped_early = False
+        self._n_empty = 0
 
     def restore(self, state: State) -> None:
         """Go on from a checkpoint.
@@ -145,21 +145,35 @@ class PretrainRun:
             raise ValueError(Errors.E272.format(path=path, reason=error)) from error
         set_optimizer_state(self.optimizer, self.model, state["optimizer"])
         self._epoch = state["epoch"]
-        n_batches, n_words = state["n_batches"], state["n_words"]
-        self._batches.replay(n_batches, dict(state["draws"]))
-        if (self._batches.n_drawn, self._batches.n_words) != (n_batches, n_words):
-            raise ValueError(
-                Errors.E273.format(
-                    path=self._files.folder,
-                    batches=n_batches,
-                    expected=n_words,
-                    found=self._batches.n_words,
-                )
-            )
+        if not self._batches.replay(state["batches"]):
+            n_batches = state["batches"]["n_drawn"]
+            raise ValueError(Errors.E273.format(path=self._files.folder, batches=n_batches))
         self._progress.set_state(state["progress"])
         self._files.shorten_log(state["log_size"])
         self._stopped_early = self._progress.should_stop
         set_random_state(state["random"])
+
+    def save(self, *, is_finished: bool = False) -> None:
+        """Write a checkpoint.
+
+        is_finished (bool): Whether there is nothing left to do.
+        RAISES (ValueError): If the model has diverged.
+        RAISES (OSError): If it cannot be written.
+        """
+        if not is_finite(self.model):
+            self._diverge(self._batches.n_drawn - 1, "weights are infinite or no numbers")
+        state = {
+            "settings": self.settings,
+            "is_finished": is_finished,
+            "epoch": self._epoch,
+            "batches": self._batches.get_state(),
+            "random": get_random_state(),
+            "model": get_model_state(self.model),
+            "optimizer": get_optimizer_state(self.optimizer, self.model),
+            "progress": self._progress.get_state(),
+            "log_size": self._files.log_size(),
+        }
+        save_checkpoint(self._files.folder, state)
 
     def train(self, *, skip_last: bool) -> None:
         """Train up to the last epoch, or until the monitor says stop.
@@ -187,10 +201,10 @@ class PretrainRun:
             self._progress.evaluate(self.model, self._files, epoch)
             if self._progress.should_stop:
                 self._stopped_early = True
-                self._save_checkpoint(is_finished=True)
+                self.save(is_finished=True)
                 return
             if (batch + 1) % self._save_every == 0:
-                self._save_checkpoint()
+                self.save()
         if not self._batches.n_words:
             raise ValueError(Errors.E277.format(corpus=P["corpus"]))
         is_last = epoch == P["max_epochs"] - 1
@@ -199,11 +213,13 @@ class PretrainRun:
         self._progress.end_epoch(epoch)
         self._epoch += 1
         self._batches = ReplayableBatches(self._make_batches)
-        self._save_checkpoint(is_finished=is_last)
+        self.save(is_finished=is_last)
 
     def _train_batch(self, docs: list[Doc], batch: int) -> None:
         if not any(map(len, docs)):
-            warnings.warn(Warnings.W207.format(batch=batch, epoch=self._epoch), stacklevel=2)
+            if not self._n_empty:
+                warnings.warn(Warnings.W207.format(batch=batch, epoch=self._epoch), stacklevel=2)
+            self._n_empty += 1
             return
         predictions, backprop = self.model.begin_update(docs)
         loss, gradients = self.objective(self.model.ops, docs, predictions)
@@ -216,21 +232,3 @@ class PretrainRun:
     def _diverge(self, batch: int, what: str) -> None:
         self._progress.has_diverged = True
         raise ValueError(Errors.E267.format(epoch=self._epoch, batch=batch, what=what))
-
-    def _save_checkpoint(self, *, is_finished: bool = False) -> None:
-        if not is_finite(self.model):
-            self._diverge(self._batches.n_drawn - 1, "weights are infinite or no numbers")
-        state = {
-            "settings": self.settings,
-            "is_finished": is_finished,
-            "epoch": self._epoch,
-            "n_batches": self._batches.n_drawn,
-            "n_words": self._batches.n_words,
-            "draws": list(self._batches.states.items()),
-            "random": get_random_state(),
-            "model": get_model_state(self.model),
-            "optimizer": get_optimizer_state(self.optimizer, self.model),
-            "progress": self._progress.get_state(),
-            "log_size": self._files.log_size(),
-        }
-        save_checkpoint(self._files.folder, state)

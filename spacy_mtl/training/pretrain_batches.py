@@ -1,5 +1,6 @@
 """The batches of an epoch, which can be drawn again up to where a run was interrupted."""
 
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -23,9 +24,10 @@ class ReplayableBatches:
         """
         self._make_batches = make_batches
         self._iterator: Iterator[Any] | None = None
-        #: How many batches were drawn, and how many words they hold.
+        #: How many batches were drawn, how many words they hold, and a sum that tells them from others.
         self.n_drawn = 0
         self.n_words = 0
+        self.checksum = 0
         #: The random state before each draw that changed it, by the number of the batch.
         self.states: dict[int, RandomState] = {}
 
@@ -42,19 +44,29 @@ class ReplayableBatches:
         docs = ensure_docs(batch)
         self.n_drawn += 1
         self.n_words += sum(map(len, docs))
+        for doc in docs:
+            self.checksum = zlib.crc32(doc.to_array("ORTH").tobytes(), self.checksum)
         return docs
 
-    def replay(self, n_batches: int, states: dict[int, RandomState]) -> bool:
+    def get_state(self) -> dict[str, Any]:
+        """RETURNS (Dict[str, Any]): What is needed to draw the same batches again."""
+        return {
+            "n_drawn": self.n_drawn,
+            "checksum": self.checksum,
+            "states": list(self.states.items()),
+        }
+
+    def replay(self, state: dict[str, Any]) -> bool:
         """Draw the first batches again. Afterwards the random states are some of those in between.
 
-        n_batches (int): How many.
-        states (Dict[int, RandomState]): The random states that they were drawn from.
-        RETURNS (bool): Whether there were as many.
+        state (Dict[str, Any]): What `get_state` returned after them.
+        RETURNS (bool): Whether they are the same.
         """
+        n_batches, states = state["n_drawn"], dict(state["states"])
         while self.n_drawn < n_batches:
             if self.n_drawn in states:
                 set_random_state(states[self.n_drawn])
             if self.draw() is None:
                 return False
-        self.states = dict(states)
-        return True
+        self.states = states
+        return self.checksum == state["checksum"]

@@ -10,7 +10,7 @@ from spacy.training.corpus import JsonlCorpus
 from thinc.api import Config, Optimizer
 
 from ..errors import Errors
-from .checkpoint import PLACE, State, load_checkpoint
+from .checkpoint import State, load_checkpoint
 from .raw_text import read_raw_texts
 
 
@@ -59,14 +59,6 @@ def find_run(folder: Path, *, resume: bool, force: bool) -> State | None:
             Errors.E269.format(path=folder, epoch=state["epoch"], words=state["progress"]["nr_word"])
         )
     return state if resume else None
-
-
-def forget_run(folder: Path) -> None:
-    """Delete the checkpoint of an earlier run.
-
-    folder (Path): The output folder.
-    """
-    (folder / PLACE).unlink(missing_ok=True)
 
 
 def check_corpus(corpus: Callable[..., Any], name: str) -> None:

@@ -9,7 +9,7 @@ import spacy
 import srsly
 from spacy.language import DEFAULT_CONFIG_PATH, DEFAULT_CONFIG_PRETRAIN_PATH
 from spacy.vectors import Vectors
-from thinc.api import Config
+from thinc.api import Config, Optimizer
 
 WORDS = [f"{a}{b}" for a in ("ka", "lo", "mi", "tu", "ne", "sa") for b in ("ra", "pe", "do", "vi")]
 WIDTH = 8
@@ -155,3 +155,18 @@ def make_config(
 def weights(folder: Path, name: str = "model-last.bin") -> bytes:
     """Read a file of weights."""
     return (folder / name).read_bytes()
+
+
+def interrupt(monkeypatch: Any, n_calls: int) -> None:
+    """Let Ctrl-C come in the middle of an optimizer's step."""
+    calls = 0
+
+    def step(self: Optimizer, *args: Any, **settings: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == n_calls:
+            raise KeyboardInterrupt
+        return original(self, *args, **settings)
+
+    original = Optimizer.__call__
+    monkeypatch.setattr(Optimizer, "__call__", step)
