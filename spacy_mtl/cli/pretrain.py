@@ -41,7 +41,7 @@ def pretrain_cli(
     overridden, e.g. --pretraining.max_epochs 5
     """
     setup_gpu(use_gpu, silent=use_gpu < 0)
-    command = Command(config, output, save_every, code, use_gpu, skip_last, ctx.args)
+    command = Command(config, output, save_every, code, use_gpu, skip_last, list(ctx.args))
     with show_errors(), show_validation_error(config):
         if resume and force:
             raise ValueError(Errors.E350)
@@ -50,7 +50,6 @@ def pretrain_cli(
         import_code(code)
         overrides = parse_config_overrides(ctx.args)
         loaded = load_config(config, overrides=overrides, interpolate=False)
-        msg.info(f"If the run is interrupted, go on with: {command.to_resume()}")
         try:
             pretrain(
                 loaded,
@@ -61,6 +60,7 @@ def pretrain_cli(
                 use_gpu=use_gpu,
                 silent=False,
                 skip_last=skip_last,
+                hint=f"If the run is interrupted, go on with: {command.to_resume()}",
             )
         except KeyboardInterrupt as error:
             msg.warn(f"Interrupted. At most the last {save_every} batches are lost")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy
 from spacy.attrs import intify_attr
-from spacy.strings import hash_string
+from spacy.strings import StringStore, hash_string
 from spacy.tokens import Doc
 from spacy.vectors import Mode
 from thinc.api import Model
@@ -68,9 +68,9 @@ class HiddenWords:
         self._head = head
         docs = [doc for doc in docs if len(doc)]
         keys = _read_keys(docs, targets)
-        candidate_keys = _find_candidates(targets, keys, candidates)
-        vectors = read_vectors(targets.vectors, candidate_keys)
-        self._vectors = _scale(vectors)
+        strings = docs[0].vocab.strings if docs else StringStore()
+        candidate_keys, strings = _find_candidates(targets, keys, candidates, strings)
+        self._vectors = _scale(read_vectors(targets.vectors, candidate_keys, strings))
         words = _match(targets, keys, candidate_keys)
         known = targets.look_up(docs).known if docs else numpy.zeros(0, dtype=bool)
         drawn = numpy.random.default_rng(seed).random(len(keys)) < share
@@ -108,7 +108,10 @@ def _read_keys(docs: Sequence[Doc], targets: TargetVectors) -> Ints1d:
     return numpy.concatenate(keys).astype("uint64")
 
 
-def _find_candidates(targets: TargetVectors, keys: Ints1d, n: int) -> Ints1d:
+def _find_candidates(
+    targets: TargetVectors, keys: Ints1d, n: int, strings: StringStore
+) -> tuple[Ints1d, StringStore]:
+    """Find the most frequent words, and where their letters are known."""
     vectors = targets.vectors
     if vectors.mode == Mode.default:
         # Tables of word vectors begin with the most frequent word.
@@ -116,14 +119,15 @@ def _find_candidates(targets: TargetVectors, keys: Ints1d, n: int) -> Ints1d:
         for key, row in vectors.key2row.items():
             if 0 <= row < n:
                 by_row.setdefault(row, key)
-        return numpy.asarray([by_row[row] for row in sorted(by_row)], dtype="uint64")
+        return numpy.asarray([by_row[row] for row in sorted(by_row)], dtype="uint64"), strings
     words = load_words(targets.lang)[0]
     if words:
         if intify_attr(targets.attr) != intify_attr("ORTH"):
             words = [word.lower() for word in words]
-        return numpy.asarray([hash_string(word) for word in dict.fromkeys(words)][:n], "uint64")
+        words = list(dict.fromkeys(words))[:n]
+        return numpy.asarray([hash_string(word) for word in words], "uint64"), StringStore(words)
     found, counts = numpy.unique(keys, return_counts=True)
-    return found[numpy.argsort(-counts, kind="stable")[:n]]
+    return found[numpy.argsort(-counts, kind="stable")[:n]], strings
 
 
 def _match(targets: TargetVectors, keys: Ints1d, candidates: Ints1d) -> Ints1d:

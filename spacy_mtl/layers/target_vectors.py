@@ -70,13 +70,16 @@ class TargetVectors:
         self.weighting = weighting
         self.lang = lang
         self.skip_punctuation = skip_punctuation
+        self._strings: Any = None
         self._cache = LexemeCache(self._read)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_cache"}
+        left_out = ("_cache", "_strings")
+        return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
+        self._strings = None
         self._cache = LexemeCache(self._read)
 
     def look_up(self, docs: Sequence[Doc]) -> Targets:
@@ -85,6 +88,8 @@ class TargetVectors:
         docs (Sequence[Doc]): A batch of documents.
         RETURNS (Targets): Their targets.
         """
+        # The vectors may be those of another pipeline, which does not know the words of these texts.
+        self._strings = docs[0].vocab.strings
         keys = numpy.concatenate([doc.to_array(self.attr).reshape(-1) for doc in docs])
         lexemes = self._cache.look_up(keys.astype("uint64").reshape(-1, 1))
         vectors = numpy.ascontiguousarray(lexemes.vectors[lexemes.slots[1:]])
@@ -97,7 +102,7 @@ class TargetVectors:
         return Targets(vectors, known & ~left_out)
 
     def _read(self, features: Any) -> Floats2d:
-        rows = read_vectors(self.vectors, features[:, 0])
+        rows = read_vectors(self.vectors, features[:, 0], self._strings)
         lengths = numpy.linalg.norm(rows, axis=1, keepdims=True)
         rows *= lengths > EPSILON
         if self.normalize:
@@ -116,11 +121,13 @@ class TargetVectors:
         return numpy.asarray([frequencies.get(key, 0.0) for key in keys.tolist()], dtype="f")
 
 
-def read_vectors(vectors: Vectors, keys: Ints1d) -> Floats2d:
+def read_vectors(vectors: Vectors, keys: Ints1d, strings: Any = None) -> Floats2d:
     """Read the vectors of words.
 
     vectors (Vectors): Word vectors in floret or default mode.
     keys (Ints1d): Keys of the words, unsigned 64 bits.
+    strings (Optional[StringStore]): Knows the words, from whose letters floret vectors are made. Defaults to
+        that of the vectors.
     RETURNS (Floats2d): `(n_keys, width)`. Zero for words without a vector.
     """
     if vectors.mode == Mode.default:
@@ -128,7 +135,8 @@ def read_vectors(vectors: Vectors, keys: Ints1d) -> Floats2d:
         found = _to_numpy(vectors.data)[rows].astype("f")
         found[rows < 0] = 0.0
         return found
-    return numpy.array(_to_numpy(vectors.get_batch(keys.tolist())), dtype="f")
+    words = keys.tolist() if strings is None else [strings[key] for key in keys.tolist()]
+    return numpy.array(_to_numpy(vectors.get_batch(words)), dtype="f")
 
 
 def _to_numpy(array: Any) -> Any:

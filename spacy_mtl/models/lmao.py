@@ -29,7 +29,7 @@ def build_lmao_v1(
     hidden_size: int = 0,
     maxout_pieces: int = 3,
     vectors: str | Path | None = None,
-    init_tok2vec: Path | None = None,
+    init_tok2vec: str | Path | None = None,
     monitor: Callable | None = None,
 ) -> Callable[[Vocab, Model], Model]:
     """Build the pretraining objective LMAO, language modelling with approximate outputs.
@@ -61,7 +61,7 @@ def build_lmao_v1(
     vectors (Optional[Union[str, Path]]): A pipeline with the vectors to predict, as `spacy init vectors`
         writes it, or the name of an installed one. They stay out of the trained pipeline. Defaults to
         the vectors of `[initialize]`.
-    init_tok2vec (Optional[Path]): Weights of an earlier pretraining of the same encoder, which this one goes
+    init_tok2vec (Optional[Union[str, Path]]): Weights of an earlier pretraining of the same encoder, which this one goes
         on from, as from other texts, with other targets or another loss.
     monitor (Optional[Callable]): Evaluates the model on held-out text every so many words, see
         `spacy_mtl.PretrainMonitor.v1`. It does not change what is learned.
@@ -92,6 +92,7 @@ def build_lmao_v1(
         )
         words = RandomWords(vocab.lang)
         objective = Objective(settings, weights, LOSSES[loss], targets, words, monitor)
-        return lmao_model(tok2vec, objective, hidden_size, maxout_pieces, init_tok2vec)
+        start = None if init_tok2vec is None else Path(init_tok2vec)
+        return lmao_model(tok2vec, objective, hidden_size, maxout_pieces, start)
 
     return create_objective

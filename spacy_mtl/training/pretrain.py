@@ -1,6 +1,7 @@
 """The pretraining of an encoder: the steps of `spacy pretrain`, in a run that can be interrupted."""
 
 import math
+import sys
 import warnings
 from collections.abc import Callable
 from copy import deepcopy
@@ -49,6 +50,7 @@ def pretrain(
     use_gpu: int = -1,
     silent: bool = True,
     skip_last: bool = False,
+    hint: str = "",
 ) -> None:
     """Pretrain an encoder as `spacy pretrain` does: the same batches, steps, weights and files. Beside
     them it writes checkpoints, and `model-best.bin` if the objective has a monitor.
@@ -64,6 +66,7 @@ def pretrain(
     use_gpu (int): ID of the GPU, or -1 for CPU.
     silent (bool): Print nothing.
     skip_last (bool): Do not write `model-last.bin`.
+    hint (str): What to print when everything is ready.
     RAISES (ValueError): If the config, the texts, the folder or the checkpoint cannot be used, or if the
         model diverges.
     RAISES (OSError): If the folder cannot be written to.
@@ -83,6 +86,8 @@ def pretrain(
         run.save()
     else:
         run.restore(state)
+    if hint and not silent:
+        sys.stdout.write(hint + "\n")
     run.train(skip_last=skip_last)
 
 
