@@ -49,6 +49,10 @@ def pretrain_cli(
             raise ValueError(Errors.E310.format(path=config))
         import_code(code)
         overrides = parse_config_overrides(ctx.args)
+        if not resume and output.is_dir() and any(output.iterdir()):
+            msg.warn(
+                f"The folder {output} is not empty: files of the same names will be overwritten"
+            )
         loaded = load_config(config, overrides=overrides, interpolate=False)
         try:
             pretrain(

@@ -48,6 +48,10 @@ class Warnings:
         "[W207] Batch {batch} of epoch {epoch} has no tokens and is left out, as others will be. Set min_length = 1 in the reader "
         "of the corpus to leave out empty texts."
     )
+    W208 = (
+        "[W208] learn_rate of [pretraining.optimizer] is a schedule, and pretraining stays at its first value, "
+        "{value}. Set a number."
+    )
     W203 = (
         "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "
         "because the corpus is streamed. State them in the config as label = weight instead."

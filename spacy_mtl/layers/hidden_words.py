@@ -97,7 +97,7 @@ class HiddenWords:
             words = part.words[start : start + CHUNK]
             right = cosines[numpy.arange(len(words)), words][:, None]
             # Ties count half, so that a model that says the same of all words finds none.
-            nearer = (cosines > right).sum(axis=1) + 0.5 * ((cosines == right).sum(axis=1) - 1)
+            nearer = 0.5 * (_count(cosines > right) + _count(cosines >= right) - 1)
             yield from numpy.where(numpy.isfinite(right[:, 0]), nearer, numpy.inf).tolist()
 
 
@@ -153,6 +153,11 @@ def _split(docs: list[Doc], chosen: Any, words: Ints1d) -> Iterator[_Part]:
         if len(places):
             yield _Part(batch, places, words[start:stop][places])
         start = stop
+
+
+def _count(flags: Any) -> Any:
+    # Summing along an axis would first turn each flag into a number of eight bytes.
+    return numpy.asarray([numpy.count_nonzero(row) for row in flags])
 
 
 def _scale(X: Floats2d) -> Any:

@@ -21,8 +21,7 @@ FREE = (
     "pretraining.max_epochs",
     "pretraining.n_save_every",
     "pretraining.n_save_epoch",
-    "pretraining.objective.monitor.every_words",
-    "pretraining.objective.monitor.patience",
+    "pretraining.objective.monitor",
     "initialize.init_tok2vec",
 )
 MAX_LISTED = 10
@@ -103,7 +102,7 @@ def find_settings(config: Config) -> dict[str, str]:
     }
     for name, block in blocks.items():
         flat.update(_flatten(name, block))
-    return {name: value for name, value in flat.items() if name not in FREE}
+    return {name: value for name, value in flat.items() if not _is_free(name)}
 
 
 def check_settings(path: Path, saved: dict[str, str], current: dict[str, str]) -> None:
@@ -125,6 +124,10 @@ def check_settings(path: Path, saved: dict[str, str], current: dict[str, str]) -
     if len(names) > MAX_LISTED:
         lines.append(f"  ... and {len(names) - MAX_LISTED} more")
     raise ValueError(Errors.E270.format(path=path, listed="\n".join(lines)))
+
+
+def _is_free(name: str) -> bool:
+    return any(name == free or name.startswith(f"{free}.") for free in FREE)
 
 
 def _flatten(name: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from spacy.training.corpus import JsonlCorpus
 from thinc.api import Config, Optimizer
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from .checkpoint import State, load_checkpoint
 from .raw_text import read_raw_texts
 
@@ -78,10 +79,12 @@ def check_corpus(corpus: Callable[..., Any], name: str) -> None:
 
 
 def check_optimizer(optimizer: Optimizer) -> None:
-    """Check that an optimizer will move anything.
+    """Check that an optimizer will move anything, and warn of a schedule, which pretraining does not follow.
 
     optimizer (Optimizer): The optimizer.
     RAISES (ValueError): If its learning rate is 0.
     """
     if not optimizer.learn_rate:
         raise ValueError(Errors.E278)
+    if "learn_rate" in getattr(optimizer, "schedules", {}):
+        warnings.warn(Warnings.W208.format(value=optimizer.learn_rate), stacklevel=2)

@@ -20,8 +20,10 @@ from .raw_text import read_raw_texts
 BATCH_SIZE = 64
 #: Seed of the tokens that are hidden in each evaluation.
 SEED = 0
+#: Settings without which scores cannot be compared.
+SETTINGS = ("path", "limit", "mask_prob", "candidates", "probe_path", "probe_test_path")
 #: What the state that is saved consists of.
-STATE = ("words", "loss", "n_batches", "last_words", "next_words", "best", "n_worse", "n_seconds")
+STATE = ("words", "loss", "n_batches", "last_words", "best", "n_worse", "n_seconds")
 
 
 def create_pretrain_monitor(
@@ -245,15 +247,20 @@ class PretrainMonitor:
     def get_state(self) -> dict[str, Any]:
         """RETURNS (Dict[str, Any]): What an interrupted run needs to go on."""
         self.pause()
-        return {name: getattr(self, name) for name in STATE}
+        settings = [str(getattr(self, name)) for name in SETTINGS]
+        return {"settings": settings, **{name: getattr(self, name) for name in STATE}}
 
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Go on from an earlier state.
+    def set_state(self, state: dict[str, Any] | None, n_words: int) -> None:
+        """Go on from an earlier state. If it is that of a monitor with other settings, only the words count.
 
-        state (Dict[str, Any]): The state.
+        state (Optional[Dict[str, Any]]): The state, None if there was no monitor.
+        n_words (int): Words of training so far.
         """
-        for name in STATE:
-            setattr(self, name, state[name])
+        self.words = self.last_words = n_words
+        settings = [str(getattr(self, name)) for name in SETTINGS]
+        if state is not None and state["settings"] == settings:
+            for name in STATE:
+                setattr(self, name, state[name])
         self.next_words = (self.last_words // self.every_words + 1) * self.every_words
         self._last_time = perf_counter()
 

@@ -54,7 +54,7 @@ class Probe:
         """
         linear_model, model_selection, pipeline, preprocessing = _import_sklearn()
         classifier = pipeline.make_pipeline(
-            preprocessing.StandardScaler(), linear_model.LogisticRegression(max_iter=1000)
+            preprocessing.StandardScaler(), linear_model.LogisticRegression(max_iter=1000, tol=1e-3)
         )
         docs, labels = self._train
         X = _encode(tok2vec, docs)

@@ -118,7 +118,7 @@ class Progress:
         self.tracker.words_per_epoch.update(dict(state["words_by_epoch"]))
         self._words_per_epoch = state["words_per_epoch"]
         if self._monitor is not None:
-            self._monitor.set_state(state["monitor"])
+            self._monitor.set_state(state["monitor"], self.tracker.nr_word)
         self._start_interval()
 
     def _evaluate(self, model: Model, files: PretrainFiles, epoch: int) -> None:

@@ -174,6 +174,14 @@ def test_a_learning_rate_of_zero_is_refused(tmp_path):
         pretrain(config, tmp_path / "out")
 
 
+def test_warns_of_a_schedule(tmp_path):
+    config = make_config(tmp_path)
+    config["pretraining"]["optimizer"]["learn_rate"] = {"@schedules": "constant.v1", "rate": 0.01}
+    with pytest.warns(UserWarning, match=r"W208.*0\.01"):
+        pretrain(config, tmp_path / "ours")
+    assert weights(tmp_path / "ours") == weights(run_spacy(config, tmp_path / "spacy"))
+
+
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
 def test_needs_a_folder_that_can_be_written_to(tmp_path):
     (tmp_path / "out").mkdir(mode=0o500)

@@ -77,8 +77,12 @@ def test_goes_on_from_its_state(tmp_path, model):
     monitor.evaluate(model)
     monitor.count(5, 1.0)
     other = make_monitor(tmp_path, model)
-    other.set_state(srsly.msgpack_loads(srsly.msgpack_dumps(monitor.get_state())))
+    state = srsly.msgpack_loads(srsly.msgpack_dumps(monitor.get_state()))
+    other.set_state(state, 75)
     assert (other.words, other.best, other.next_words) == (75, monitor.best, 100)
+    another = make_monitor(tmp_path, model, limit=5)
+    another.set_state(state, 75)
+    assert (another.words, another.best, another.next_words) == (75, None, 100)
 
 
 def test_prints_a_line_under_spacy_pretrain(tmp_path, capsys):

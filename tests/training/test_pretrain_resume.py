@@ -190,6 +190,14 @@ def test_settings_that_change_nothing_may_differ(tmp_path, monkeypatch):
     assert weights(tmp_path / "out") == straight(make_config(tmp_path), tmp_path / "straight")
 
 
+def test_a_monitor_may_come_and_go(tmp_path, monkeypatch):
+    plain, monitored = make_config(tmp_path), make_config(tmp_path, monitor=MONITOR)
+    interrupted(plain, tmp_path / "out", monkeypatch, MID_STEP, save_every=3)
+    interrupted(monitored, tmp_path / "out", monkeypatch, MID_STEP, resume=True, save_every=3)
+    pretrain(plain, tmp_path / "out", resume=True)
+    assert weights(tmp_path / "out") == straight(plain, tmp_path / "straight")
+
+
 def test_there_has_to_be_a_run(tmp_path):
     with pytest.raises(ValueError, match="E271"):
         pretrain(make_config(tmp_path), tmp_path / "out", resume=True)
