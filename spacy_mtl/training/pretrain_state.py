@@ -1,5 +1,6 @@
 """What a model and an optimizer have learned so far, in a form that another process can go on from."""
 
+import inspect
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -134,7 +135,7 @@ def _find_caches(model: Model) -> Iterator[list[int]]:
     only thing that holds them.
     """
     for node in model.walk():
-        for cell in getattr(node._func, "__closure__", None) or ():
-            cache = getattr(cell.cell_contents, "_cache", None)
+        for value in inspect.getclosurevars(node._func).nonlocals.values():
+            cache = getattr(value, "_cache", None)
             if isinstance(cache, list):
                 yield cache

@@ -4,7 +4,9 @@ import pytest
 import spacy
 import srsly
 from pretrain_setup import LMAO, MONITOR, make_config, write_texts
+from spacy.schemas import ConfigSchemaPretrain
 from spacy.training.pretrain import pretrain as spacy_pretrain
+from spacy.util import registry
 
 from spacy_mtl.training.pretrain import PretrainRun
 from spacy_mtl.training.pretrain_monitor import create_pretrain_monitor
@@ -118,3 +120,17 @@ def test_needs_its_text(tmp_path, model):
     monitor = create_pretrain_monitor(tmp_path / "none.jsonl")
     with pytest.raises(ValueError, match=r"E264.*pretraining\.objective\.monitor"):
         monitor.prepare(model, spacy.blank("xx").make_doc)
+
+
+def test_its_config_is_filled_in(tmp_path):
+    config = make_config(tmp_path, monitor=MONITOR).interpolate()
+    filled = registry.fill(config["pretraining"], schema=ConfigSchemaPretrain)
+    monitor = filled["objective"]["monitor"]
+    assert (monitor["limit"], monitor["candidates"], monitor["patience"]) == (20, 20_000, 0)
+    assert filled["objective"]["init_tok2vec"] is None
+
+
+def test_needs_no_file_before_it_is_used(tmp_path):
+    config = make_config(tmp_path, monitor=MONITOR).interpolate()
+    (tmp_path / "held_out.jsonl").unlink()
+    registry.resolve(config["pretraining"], schema=ConfigSchemaPretrain)
