@@ -63,3 +63,7 @@ class PretrainingErrors:
         "[E278] The learning rate is 0 in all of pretraining, which takes the first value of a schedule and never "
         "moves on. Set a number as learn_rate of [pretraining.optimizer], e.g. 0.001."
     )
+    E279 = (
+        "[E279] The config lacks {name}, which pretraining needs. Add what is missing with: python -m spacy init "
+        "fill-config CONFIG NEW_CONFIG --pretraining"
+    )

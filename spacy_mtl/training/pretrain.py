@@ -71,10 +71,10 @@ def pretrain(
         model diverges.
     RAISES (OSError): If the folder cannot be written to.
     """
-    check_config(config)
+    filled = config.interpolate()
+    check_config(filled)
     output = Path(output)
     state = find_run(output, resume=resume, force=force)
-    filled = config.interpolate()
     settings = find_settings(filled)
     if state is not None:
         check_settings(output, state["settings"], settings)

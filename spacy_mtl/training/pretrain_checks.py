@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from spacy.training.corpus import JsonlCorpus
+from spacy.util import dot_to_object
 from thinc.api import Config, Optimizer
 
 from ..errors import Errors, Warnings
@@ -18,11 +19,20 @@ from .raw_text import read_raw_texts
 def check_config(config: Config) -> None:
     """Check that a config is one for pretraining.
 
-    config (Config): The config.
-    RAISES (ValueError): If it has no [pretraining] block.
+    config (Config): The config, with all variables filled in.
+    RAISES (ValueError): If it has no [pretraining] block, or lacks something else.
     """
-    if not config.get("pretraining"):
+    pretraining = config.get("pretraining")
+    if not pretraining:
         raise ValueError(Errors.E263)
+    needed = ["training.seed", "training.gpu_allocator", "initialize", "pretraining.corpus"]
+    if pretraining.get("corpus"):
+        needed.append(pretraining["corpus"])
+    for name in needed:
+        try:
+            dot_to_object(config, name)
+        except KeyError as error:
+            raise ValueError(Errors.E279.format(name=name)) from error
 
 
 def check_output(folder: Path) -> None:

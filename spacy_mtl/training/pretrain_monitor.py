@@ -40,6 +40,9 @@ def create_pretrain_monitor(
     """Create a monitor for `[pretraining.objective.monitor]`: how well masked words of held-out text are
     found, the loss on it, and optionally how well labels are told from the encoder's output.
 
+    Texts are tokenized by the pipeline under `spacy mtl pretrain`, and by the language's own tokenizer under
+    `spacy pretrain`, which does not tell an objective what the pipeline is.
+
     path (Union[str, Path]): Held-out raw text, JSONL with the key "text".
     every_words (int): Words of training between two evaluations.
     limit (int): How many of the held-out texts are read. 0 for all.

@@ -6,15 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from pretrain_setup import LMAO, MONITOR, interrupt, make_config, weights
 from spacy.cli import app
 from typer.testing import CliRunner
-
-sys.path.append(str(Path(__file__).parents[1] / "training"))
-
-from pretrain_setup import LMAO, MONITOR, interrupt, make_config, weights
 
 from spacy_mtl.training.pretrain import pretrain
 

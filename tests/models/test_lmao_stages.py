@@ -1,14 +1,8 @@
 """LMAO that goes on from an earlier pretraining, and its monitor."""
 
-import sys
-from pathlib import Path
-
 import numpy
 import pytest
 import spacy
-
-sys.path.append(str(Path(__file__).parents[1] / "training"))
-
 from pretrain_setup import make_config, weights
 from spacy.training.pretrain import pretrain as spacy_pretrain
 from spacy.vectors import Vectors

@@ -1,6 +1,6 @@
 """Our own pretraining beside `spacy pretrain`, and what can be wrong before it starts."""
 
-import os
+import errno
 
 import numpy
 import pytest
@@ -95,6 +95,14 @@ def test_needs_a_pretraining_block(tmp_path):
         pretrain(config, tmp_path / "out")
 
 
+@pytest.mark.parametrize("name", ["training", "initialize", "corpora"])
+def test_needs_a_complete_config(tmp_path, name):
+    config = make_config(tmp_path)
+    del config[name]
+    with pytest.raises(ValueError, match=f"E279.*{name}.*fill-config"):
+        pretrain(config, tmp_path / "out")
+
+
 def test_needs_vectors(tmp_path):
     config = make_config(tmp_path, initialize__vectors=None)
     with pytest.raises(ValueError, match="E251"):
@@ -182,11 +190,14 @@ def test_warns_of_a_schedule(tmp_path):
     assert weights(tmp_path / "ours") == weights(run_spacy(config, tmp_path / "spacy"))
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
-def test_needs_a_folder_that_can_be_written_to(tmp_path):
-    (tmp_path / "out").mkdir(mode=0o500)
-    with pytest.raises(OSError, match="E268"):
+def test_needs_a_folder_that_can_be_written_to(tmp_path, monkeypatch):
+    def refuse(**settings):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    with pytest.raises(OSError, match=r"E268.*out: Permission denied"):
         pretrain(make_config(tmp_path), tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_needs_a_folder(tmp_path):

@@ -126,9 +126,7 @@ def write_vectors(folder: Path, width: int = WIDTH) -> Path:
     return folder
 
 
-def make_config(
-    root: Path, objective: str = LMAO, *, monitor: str = "", **changes: Any
-) -> Config:
+def make_config(root: Path, objective: str = LMAO, *, monitor: str = "", **changes: Any) -> Config:
     """Write texts and vectors, and make a config. Settings are changed by dotted names, with two underscores
     for a dot."""
     if not (root / "vectors").exists():
