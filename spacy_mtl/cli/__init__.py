@@ -10,6 +10,7 @@ from .convert import convert_cli
 from .debug_data import debug_data_cli
 from .doctor import diagnose, doctor_cli
 from .init_config import init_config, init_config_cli
+from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
 from .vectors import vectors_cli
 
@@ -26,6 +27,7 @@ __all__ = [
     "init_config",
     "init_config_cli",
     "mtl_cli",
+    "pretrain_cli",
     "raw_text_cli",
     "train_baselines",
     "vectors_cli",

@@ -5,11 +5,12 @@ names the part, what was found and what to do.
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .pipeline import PipelineErrors
+from .pretraining import PretrainingErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
 
 
-class Errors(DataErrors, PipelineErrors, CliErrors):
+class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors):
     """Texts of errors."""
 
 
@@ -47,6 +48,14 @@ class Warnings:
         "[W280] The word vectors that component '{name}' learns to predict are the vocabulary's own, so the "
         "saved pipeline will hold all {n} of them, and doc.vector will read them. If nothing in the pipeline "
         "needs them, set vectors in [components.{name}] and [initialize] vectors = null."
+    )
+    W207 = (
+        "[W207] Batch {batch} of epoch {epoch} has no tokens and is left out, as others will be. Set min_length = 1 in the reader "
+        "of the corpus to leave out empty texts."
+    )
+    W208 = (
+        "[W208] learn_rate of [pretraining.optimizer] is a schedule, and pretraining stays at its first value, "
+        "{value}. Set a number."
     )
     W203 = (
         "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "

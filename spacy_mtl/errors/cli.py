@@ -66,3 +66,4 @@ class CliErrors:
         "[E322] No {split} data in {path} for any task of the pipeline: {tasks}. Tasks with {split} "
         "data there: {found}."
     )
+    E350 = "[E350] --resume goes on with an unfinished run and --force overwrites it: give one of them, not both."

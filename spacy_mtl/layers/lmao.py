@@ -1,6 +1,8 @@
 """An encoder with heads that predict vectors, and the loss of what they predict."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy
@@ -9,8 +11,10 @@ from thinc.api import Model, Ops
 from thinc.types import Floats2d
 from thinc.util import get_array_module
 
-from .masking import Masking, draw_masking, masked
+from .hidden_words import HiddenWords
+from .masking import Masking, draw_masking, find_readers, masked
 from .random_words import RandomWords
+from .saved_weights import load_weights
 from .target_vectors import TargetVectors
 from .token_arrays import TokenArrays, flatten
 from .vector_head import vector_head
@@ -47,6 +51,7 @@ class Objective:
         loss: Loss,
         targets: TargetVectors,
         words: RandomWords,
+        monitor: Any = None,
     ) -> None:
         """Create an objective.
 
@@ -55,12 +60,15 @@ class Objective:
         loss (Callable): The loss of vectors.
         targets (TargetVectors): Targets of single tokens.
         words (RandomWords): Draws words to replace tokens with.
+        monitor (Optional[Callable]): Called with the model and each batch before it is trained on. Its
+            method `count` is told the words and the loss of each.
         """
         self.settings = settings
         self.weights = weights
         self.loss = loss
         self.targets = targets
         self.words = words
+        self.monitor = monitor
 
     def draw_masking(self, docs: Sequence[Doc]) -> Masking | None:
         """Choose the tokens to mask.
@@ -105,7 +113,24 @@ class Objective:
             loss, d_vectors = self._loss(ops, prediction)
             total += weight * loss
             gradients.append(weight * d_vectors)
+        if self.monitor is not None:
+            self.monitor.count(sum(map(len, docs)), total)
         return total, gradients
+
+    def hide_words(self, model: Model, docs: Sequence[Doc], **settings: Any) -> HiddenWords | None:
+        """Hide words of some texts, to see how many of them the model finds.
+
+        model (Model): The model of the objective.
+        docs (Sequence[Doc]): The texts.
+        **settings: As those of `HiddenWords`.
+        RETURNS (Optional[HiddenWords]): The words, None if the model predicts no words, or its encoder
+            cannot hide any.
+        """
+        tok2vec, *heads = model.layers
+        if "word" not in self.weights or not find_readers(tok2vec):
+            return None
+        head = heads[list(self.weights).index("word")]
+        return HiddenWords(tok2vec, head, self.targets, docs, **settings)
 
     def _loss(self, ops: Ops, prediction: Prediction) -> tuple[float, Floats2d]:
         vectors: Any = prediction.vectors
@@ -123,7 +148,11 @@ class Objective:
 
 
 def lmao_model(
-    tok2vec: Model, objective: Objective, hidden_size: int, maxout_pieces: int
+    tok2vec: Model,
+    objective: Objective,
+    hidden_size: int,
+    maxout_pieces: int,
+    init_tok2vec: Path | None = None,
 ) -> Model[list[Doc], list[Prediction]]:
     """Put the heads of an objective on an encoder.
 
@@ -131,6 +160,7 @@ def lmao_model(
     objective (Objective): The objective.
     hidden_size (int): Width of the hidden layer of each head. 0 for none.
     maxout_pieces (int): Pieces of the hidden layers.
+    init_tok2vec (Optional[Path]): Weights that the encoder starts from.
     RETURNS (Model[List[Doc], List[Prediction]]): The model.
     """
     heads = [
@@ -143,7 +173,11 @@ def lmao_model(
         for name in objective.weights
     ]
     model: Model[list[Doc], list[Prediction]] = Model(
-        "lmao", forward, init=init, layers=[tok2vec, *heads], refs={"tok2vec": tok2vec}
+        "lmao",
+        forward,
+        init=partial(init, init_tok2vec),
+        layers=[tok2vec, *heads],
+        refs={"tok2vec": tok2vec},
     )
     model.attrs["loss"] = objective
     return model
@@ -154,6 +188,8 @@ def forward(
 ) -> tuple[list[Prediction], Callable]:
     tok2vec, *heads = model.layers
     objective: Objective = model.attrs["loss"]
+    if is_train and objective.monitor is not None:
+        objective.monitor(model, docs)
     masking = objective.draw_masking(docs)
     with masked(tok2vec, masking):
         Ys, backprop_tok2vec = tok2vec(docs, is_train)
@@ -203,9 +239,13 @@ def predict_vectors(
     return predictions, backprop
 
 
-def init(model: Model, X: list[Doc] | None = None, Y: Any = None) -> None:
+def init(
+    init_tok2vec: Path | None, model: Model, X: list[Doc] | None = None, Y: Any = None
+) -> None:
     tok2vec, *heads = model.layers
     tok2vec.initialize(X=X)
+    if init_tok2vec is not None:
+        load_weights(tok2vec, init_tok2vec)
     sample = model.ops.alloc2f(1, tok2vec.get_dim("nO"))
     for head in heads:
         head.initialize(X=sample)

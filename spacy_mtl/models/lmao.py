@@ -31,6 +31,8 @@ def build_lmao_v1(
     hidden_size: int = 0,
     maxout_pieces: int = 3,
     vectors: str | Path | None = None,
+    init_tok2vec: str | Path | None = None,
+    monitor: Callable | None = None,
 ) -> Callable[[Vocab, Model], Model]:
     """Build the pretraining objective LMAO, language modelling with approximate outputs.
 
@@ -61,6 +63,10 @@ def build_lmao_v1(
     vectors (Optional[Union[str, Path]]): A pipeline with the vectors to predict, as `spacy init vectors`
         writes it, or the name of an installed one. They stay out of the trained pipeline. Defaults to
         the vectors of `[initialize]`.
+    init_tok2vec (Optional[Union[str, Path]]): Weights of an earlier pretraining of the same encoder, which this one goes
+        on from, as from other texts, with other targets or another loss.
+    monitor (Optional[Callable]): Evaluates the model on held-out text every so many words, see
+        `spacy_mtl.PretrainMonitor.v1`. It does not change what is learned.
     RETURNS (Callable[[Vocab, Model], Model]): Takes the vocabulary and the encoder and returns the model
         that `spacy pretrain` trains.
     RAISES (ValueError): If a setting is out of range or unknown.
@@ -87,8 +93,10 @@ def build_lmao_v1(
             skip_punctuation=skip_punctuation,
             lang=vocab.lang,
         )
-        objective = Objective(settings, weights, LOSSES[loss], targets, RandomWords(vocab.lang))
-        return lmao_model(tok2vec, objective, hidden_size, maxout_pieces)
+        words = RandomWords(vocab.lang)
+        objective = Objective(settings, weights, LOSSES[loss], targets, words, monitor)
+        start = None if init_tok2vec is None else Path(init_tok2vec)
+        return lmao_model(tok2vec, objective, hidden_size, maxout_pieces, start)
 
     return create_objective
 

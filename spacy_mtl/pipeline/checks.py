@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import srsly
 from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2Vec, Tok2VecListener
 from spacy.tokens import Doc
@@ -13,6 +12,7 @@ from spacy.util import dot_to_object, resolve_dot_names
 from thinc.api import Config, ConfigValidationError, Model
 
 from ..errors import Errors, Warnings
+from ..layers.saved_weights import find_mismatch, read_weights
 from ..util import listing
 
 READER = "spacy_mtl.MultitaskCorpus.v1"
@@ -244,7 +244,7 @@ def check_pretrained(name: str, model: Model, nlp: Language) -> None:
     name (str): Name of the encoder's pipe.
     model (Model): The encoder, initialized.
     nlp (Language): The pipeline that is being initialized.
-    RAISES (ValueError): If [pretraining] is missing or a shape differs.
+    RAISES (ValueError): If [pretraining] is missing, the file holds no weights, or a shape differs.
     """
     path = section(nlp, "initialize").get("init_tok2vec")
     if path is None:
@@ -254,32 +254,9 @@ def check_pretrained(name: str, model: Model, nlp: Language) -> None:
         raise ValueError(Errors.E214.format(path=str(path)))
     if pretraining.get("component", "tok2vec") != name or not Path(path).is_file():
         return
-    found = _saved_shapes(Path(path))
-    expected = [
-        (node.name, {key: node.get_param(key).shape for key in node.param_names})
-        for node in model.walk()
-        if node.param_names and all(node.has_param(key) for key in node.param_names)
-    ]
-    if len(found) != len(expected):
-        what = f"they hold {len(found)} layers with weights, the encoder has {len(expected)}"
+    what = find_mismatch(model, read_weights(Path(path)))
+    if what is not None:
         raise ValueError(Errors.E215.format(path=str(path), name=name, what=what))
-    for (layer, shapes), saved in zip(expected, found, strict=True):
-        for key, shape in shapes.items():
-            if key in saved and tuple(saved[key]) != tuple(shape):
-                what = (
-                    f"'{key}' of the layer '{layer}' has the shape {tuple(saved[key])} there and "
-                    f"{tuple(shape)} here"
-                )
-                raise ValueError(Errors.E215.format(path=str(path), name=name, what=what))
-
-
-def _saved_shapes(path: Path) -> list[dict[str, tuple[int, ...]]]:
-    saved = srsly.msgpack_loads(path.read_bytes())
-    return [
-        {key: value.shape for key, value in params.items() if value is not None}
-        for params in saved["params"]
-        if any(value is not None for value in params.values())
-    ]
 
 
 def is_untrained(model: Model) -> bool:

@@ -1,0 +1,239 @@
+"""The pretraining of an encoder: the steps of `spacy pretrain`, in a run that can be interrupted."""
+
+import math
+import sys
+import warnings
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from spacy.schemas import ConfigSchemaPretrain
+from spacy.tokens import Doc
+from spacy.training.pretrain import create_pretraining_model
+from spacy.util import dot_to_object, load_model_from_config, registry
+from thinc.api import Config, fix_random_seed, set_gpu_allocator
+from wasabi import Printer
+
+from ..errors import Errors, Warnings
+from .checkpoint import State, check_settings, find_settings, save_checkpoint
+from .pretrain_batches import ReplayableBatches
+from .pretrain_checks import (
+    check_config,
+    check_corpus,
+    check_optimizer,
+    check_output,
+    find_run,
+)
+from .pretrain_files import PretrainFiles
+from .pretrain_progress import Progress
+from .pretrain_state import (
+    get_model_state,
+    get_optimizer_state,
+    is_finite,
+    set_model_state,
+    set_optimizer_state,
+)
+from .random_state import get_random_state, set_random_state
+
+#: Batches between two checkpoints.
+SAVE_EVERY = 200
+
+
+def pretrain(
+    config: Config,
+    output: str | Path,
+    *,
+    resume: bool = False,
+    force: bool = False,
+    save_every: int = SAVE_EVERY,
+    use_gpu: int = -1,
+    silent: bool = True,
+    skip_last: bool = False,
+    hint: str = "",
+) -> None:
+    """Pretrain an encoder as `spacy pretrain` does: the same batches, steps, weights and files. Beside
+    them it writes checkpoints, and `model-best.bin` if the objective has a monitor.
+
+    A run that was interrupted and resumed on a CPU ends with the same weights, bit for bit, as one that was
+    not.
+
+    config (Config): The config.
+    output (Union[str, Path]): Folder for all files.
+    resume (bool): Go on with the run in this folder.
+    force (bool): Overwrite an unfinished run.
+    save_every (int): Batches between two checkpoints. There is one at the end of each epoch too.
+    use_gpu (int): ID of the GPU, or -1 for CPU.
+    silent (bool): Print nothing.
+    skip_last (bool): Do not write `model-last.bin`.
+    hint (str): What to print when everything is ready.
+    RAISES (ValueError): If the config, the texts, the folder or the checkpoint cannot be used, or if the
+        model diverges.
+    RAISES (OSError): If the folder cannot be written to.
+    """
+    filled = config.interpolate()
+    check_config(filled)
+    output = Path(output)
+    state = find_run(output, resume=resume, force=force)
+    settings = find_settings(filled)
+    if state is not None:
+        check_settings(output, state["settings"], settings)
+    check_output(output)
+    run = PretrainRun(filled, output, save_every=save_every, use_gpu=use_gpu, silent=silent)
+    run.settings = settings
+    config.to_disk(output / "config.cfg")
+    if state is None:
+        run.save()
+    else:
+        run.restore(state)
+    if hint and not silent:
+        sys.stdout.write(hint + "\n")
+    run.train(skip_last=skip_last)
+
+
+class PretrainRun:
+    """A run, from its first batch or from a checkpoint."""
+
+    def __init__(
+        self, config: Config, output: Path, *, save_every: int, use_gpu: int, silent: bool
+    ) -> None:
+        """Build the model, in the steps of `spacy pretrain`, so that it draws the same random numbers.
+
+        config (Config): The config, with all variables filled in.
+        output (Path): Folder for all files.
+        save_every (int): Batches between two checkpoints.
+        use_gpu (int): ID of the GPU, or -1 for CPU.
+        silent (bool): Print nothing.
+        """
+        config = deepcopy(config)
+        if config["training"]["seed"] is not None:
+            fix_random_seed(config["training"]["seed"])
+        allocator = config["training"]["gpu_allocator"]
+        if use_gpu >= 0 and allocator:
+            set_gpu_allocator(allocator)
+        config["initialize"]["init_tok2vec"] = None
+        nlp = load_model_from_config(config)
+        filled = nlp.config.interpolate()
+        P = registry.resolve(filled["pretraining"], schema=ConfigSchemaPretrain)
+        corpus = registry.resolve({"corpus": dot_to_object(filled, P["corpus"])})["corpus"]
+        check_corpus(corpus, P["corpus"])
+        check_optimizer(P["optimizer"])
+        self.model = create_pretraining_model(nlp, P)
+        self.optimizer = P["optimizer"]
+        self.objective: Callable[..., Any] = self.model.attrs["loss"]
+        self.settings: dict[str, str] = {}
+        self._P = P
+        self._make_batches = lambda: P["batcher"](corpus(nlp))
+        self._save_every = save_every
+        # The run evaluates between two batches itself, so the objective must not.
+        monitor = getattr(self.objective, "monitor", None)
+        if monitor is not None:
+            self.objective.monitor = None  # type: ignore[attr-defined]
+            monitor.prepare(self.model, nlp.make_doc)
+        self._files = PretrainFiles(output, self.model, self.optimizer)
+        self._progress = Progress(Printer(no_print=silent), monitor, P["max_epochs"])
+        self._epoch = 0
+        self._batches = ReplayableBatches(self._make_batches)
+        self._stopped_early = False
+        self._n_empty = 0
+
+    def restore(self, state: State) -> None:
+        """Go on from a checkpoint.
+
+        state (Dict[str, Any]): The checkpoint.
+        RAISES (ValueError): If it does not fit the model or the texts.
+        """
+        try:
+            set_model_state(self.model, state["model"])
+        except ValueError as error:
+            path = self._files.folder
+            raise ValueError(Errors.E272.format(path=path, reason=error)) from error
+        set_optimizer_state(self.optimizer, self.model, state["optimizer"])
+        self._epoch = state["epoch"]
+        if not self._batches.replay(state["batches"]):
+            n_batches = state["batches"]["n_drawn"]
+            raise ValueError(Errors.E273.format(path=self._files.folder, batches=n_batches))
+        self._progress.set_state(state["progress"])
+        self._files.shorten_log(state["log_size"])
+        self._stopped_early = self._progress.should_stop
+        set_random_state(state["random"])
+
+    def save(self, *, is_finished: bool = False) -> None:
+        """Write a checkpoint.
+
+        is_finished (bool): Whether there is nothing left to do.
+        RAISES (ValueError): If the model has diverged.
+        RAISES (OSError): If it cannot be written.
+        """
+        if not is_finite(self.model):
+            self._diverge(self._batches.n_drawn - 1, "weights are infinite or no numbers")
+        state = {
+            "settings": self.settings,
+            "is_finished": is_finished,
+            "epoch": self._epoch,
+            "batches": self._batches.get_state(),
+            "random": get_random_state(),
+            "model": get_model_state(self.model),
+            "optimizer": get_optimizer_state(self.optimizer, self.model),
+            "progress": self._progress.get_state(),
+            "log_size": self._files.log_size(),
+        }
+        save_checkpoint(self._files.folder, state)
+
+    def train(self, *, skip_last: bool) -> None:
+        """Train up to the last epoch, or until the monitor says stop.
+
+        skip_last (bool): Do not write the weights at the end, or of where the run was interrupted.
+        """
+        P = self._P
+        self._progress.begin(self._epoch, self._batches.n_drawn)
+        try:
+            while self._epoch < P["max_epochs"] and not self._stopped_early:
+                self._train_epoch()
+            self._progress.finish(self.model, self._files, self._epoch - 1)
+        finally:
+            # Weights that have diverged must not overwrite others.
+            if not skip_last and not self._progress.has_diverged:
+                self._files.save_last(P["max_epochs"], self._progress.tracker)
+
+    def _train_epoch(self) -> None:
+        P, epoch = self._P, self._epoch
+        while (docs := self._batches.draw()) is not None:
+            batch = self._batches.n_drawn - 1
+            self._train_batch(docs, batch)
+            if P["n_save_every"] and batch % P["n_save_every"] == 0:
+                self._files.save_epoch(epoch, self._progress.tracker, is_temp=True)
+            self._progress.evaluate(self.model, self._files, epoch)
+            if self._progress.should_stop:
+                self._stopped_early = True
+                self.save(is_finished=True)
+                return
+            if (batch + 1) % self._save_every == 0:
+                self.save()
+        if not self._batches.n_words:
+            raise ValueError(Errors.E277.format(corpus=P["corpus"]))
+        is_last = epoch == P["max_epochs"] - 1
+        if not P["n_save_epoch"] or epoch % P["n_save_epoch"] == 0 or is_last:
+            self._files.save_epoch(epoch, self._progress.tracker)
+        self._progress.end_epoch(epoch)
+        self._epoch += 1
+        self._batches = ReplayableBatches(self._make_batches)
+        self.save(is_finished=is_last)
+
+    def _train_batch(self, docs: list[Doc], batch: int) -> None:
+        if not any(map(len, docs)):
+            if not self._n_empty:
+                warnings.warn(Warnings.W207.format(batch=batch, epoch=self._epoch), stacklevel=2)
+            self._n_empty += 1
+            return
+        predictions, backprop = self.model.begin_update(docs)
+        loss, gradients = self.objective(self.model.ops, docs, predictions)
+        if not math.isfinite(float(loss)):
+            self._diverge(batch, f"its loss is {float(loss)}")
+        backprop(gradients)
+        self.model.finish_update(self.optimizer)
+        self._progress.count(self._epoch, float(loss), docs)
+
+    def _diverge(self, batch: int, what: str) -> None:
+        self._progress.has_diverged = True
+        raise ValueError(Errors.E267.format(epoch=self._epoch, batch=batch, what=what))

@@ -1,0 +1,60 @@
+"""The file of a checkpoint, and the settings it belongs to."""
+
+import pytest
+import srsly
+from pretrain_setup import MONITOR, make_config
+
+from spacy_mtl.training.checkpoint import (
+    PLACE,
+    check_settings,
+    find_settings,
+    load_checkpoint,
+    save_checkpoint,
+    write_atomically,
+)
+
+
+def test_saves_and_loads(tmp_path):
+    assert load_checkpoint(tmp_path) is None
+    save_checkpoint(tmp_path, {"epoch": 3})
+    save_checkpoint(tmp_path, {"epoch": 4})
+    assert load_checkpoint(tmp_path)["epoch"] == 4
+    assert [path.name for path in (tmp_path / PLACE).parent.iterdir()] == [PLACE.name]
+
+
+def test_another_version_is_refused(tmp_path):
+    write_atomically(tmp_path / PLACE, srsly.msgpack_dumps({"version": 99}))
+    with pytest.raises(ValueError, match="E272.*version 99"):
+        load_checkpoint(tmp_path)
+
+
+def test_removes_what_a_killed_process_has_left(tmp_path):
+    (tmp_path / ".weights.bin.123.tmp").write_bytes(b"half")
+    (tmp_path / ".other.bin.123.tmp").write_bytes(b"half")
+    write_atomically(tmp_path / "weights.bin", b"all")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.bin.123.tmp", "weights.bin"]
+
+
+def test_only_settings_that_matter_count(tmp_path):
+    config = make_config(tmp_path).interpolate()
+    settings = find_settings(config)
+    other = make_config(tmp_path, monitor=MONITOR, pretraining__max_epochs=9).interpolate()
+    other["corpora"]["train"]["max_length"] = 7
+    other["training"]["dropout"] = 0.5
+    assert find_settings(other) == settings
+    for name in ("training.seed", "corpora.pretrain.path", "components.tok2vec.model.width"):
+        assert name in settings
+
+
+def test_lists_what_differs(tmp_path):
+    saved = {"a": "1", "b": "2", "same": "0"}
+    with pytest.raises(ValueError) as error:
+        check_settings(tmp_path, saved, {"a": "3", "c": "4", "same": "0"})
+    lines = str(error.value).splitlines()[1:-1]
+    assert lines == ["  a: was 1, is 3", "  b: was 2, is not set", "  c: was not set, is 4"]
+
+
+def test_a_long_list_is_cut(tmp_path):
+    saved = {f"s{i}": "1" for i in range(30)}
+    with pytest.raises(ValueError, match="and 20 more"):
+        check_settings(tmp_path, saved, {})
