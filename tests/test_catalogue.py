@@ -246,6 +246,9 @@ def test_gradients_of_batches_add_up(config, docs):
         if "word_dropout" in node.attrs:
             node.attrs["word_dropout"] = 0.0
 
+    if any(node.name == "standardize" for node in model.walk()):
+        pytest.skip("each batch moves the statistics that it is scaled by")
+
     def gradients(*batches):
         for batch in batches:
             Y, backprop = model(batch, is_train=True)

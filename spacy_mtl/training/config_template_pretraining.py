@@ -30,7 +30,7 @@ limit = 0
 PRETRAINING = ConfigTemplate("""\
 # Pretraining: the encoder reads raw text and learns to predict word vectors.
 #
-# Pretrain:  python -m spacy pretrain THIS.cfg OUTPUT
+# Pretrain:  python -m spacy mtl pretrain THIS.cfg OUTPUT (or spacy pretrain, which cannot be resumed)
 # Then:      python -m spacy train THIS.cfg --paths.init_tok2vec OUTPUT/model-last.bin ...
 [pretraining]
 # Passes over the raw text. More (5) if there are fewer than a million words.
@@ -84,6 +84,11 @@ hidden_size = 0
 maxout_pieces = 3
 # Where the target vectors are.
 vectors = ${paths.target_vectors}
+# Weights of an earlier pretraining to go on from, e.g. on general text. null: from scratch.
+init_tok2vec = null
+# Evaluations on held-out text on the way. For some, remove this line and add a section
+# [pretraining.objective.monitor] with @misc = "spacy_mtl.PretrainMonitor.v1".
+monitor = null
 
 [pretraining.optimizer]
 @optimizers = "spacy_mtl.Adam.v1"

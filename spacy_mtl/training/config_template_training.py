@@ -153,6 +153,12 @@ shuffle_buffer = %{shuffle_buffer}
 sampler = null
 # Seed of the order of a stream.
 seed = ${system.seed}
+# File with raw text for a component "lmao", which learns from it beside the tasks. null: none.
+raw = null
+# Name of the component's task.
+raw_task = "lmao"
+# Read at most so many of these texts. 0: all.
+raw_limit = 0
 """)
 
 LABELS = ConfigTemplate("""\
