@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from imdb_data import TASK, draw, write_raw_text
+from spacy.training.initialize import init_nlp
 from spacy.training.pretrain import pretrain
 from srsly import write_jsonl
 from thinc.api import Config
@@ -107,7 +108,7 @@ def pretrain_encoder(data_dir: str, work: Path, recipe: str, epochs: int = EPOCH
     """
     output = work / recipe
     files = [output / f"model{epoch}.bin" for epoch in range(epochs)]
-    if not (output / "done.json").exists():
+    if not all(file.exists() for file in files):
         make_vectors(data_dir, work)
         output.mkdir(parents=True, exist_ok=True)
         data = write_labelled(data_dir, work, 1000, 0)
@@ -117,3 +118,22 @@ def pretrain_encoder(data_dir: str, work: Path, recipe: str, epochs: int = EPOCH
         seconds = round(time.perf_counter() - start)
         (output / "done.json").write_text(json.dumps({"epochs": epochs, "seconds": seconds}))
     return files
+
+
+def save_encoder(data_dir: str, work: Path, recipe: str, epochs: int) -> Path:
+    """Save a pipeline of a pretrained encoder alone, to take it from.
+
+    data_dir (str): The folder of all data.
+    work (Path): Where it is kept.
+    recipe (str): One of RECIPES.
+    epochs (int): How long it was pretrained.
+    RETURNS (Path): The pipeline's folder.
+    """
+    path = work / "pipelines" / f"{recipe}-{epochs}"
+    if not path.exists():
+        weights = pretrain_encoder(data_dir, work, recipe)[epochs - 1]
+        settings = {**recipe_settings(recipe), "initialize.init_tok2vec": str(weights)}
+        config = make_config(write_labelled(data_dir, work, 1000, 0), work, settings)
+        nlp = init_nlp(config)
+        nlp.to_disk(path)
+    return path

@@ -9,7 +9,13 @@ from typing import Any, NamedTuple
 import numpy
 import spacy
 from imdb_data import TASK, choose, draw, load
-from imdb_encoders import make_config, pretrain_encoder, recipe_settings, write_labelled
+from imdb_encoders import (
+    make_config,
+    pretrain_encoder,
+    recipe_settings,
+    save_encoder,
+    write_labelled,
+)
 from imdb_features import features
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -87,11 +93,15 @@ def pipeline(recipe: str, epochs: int, *changes: Settings) -> Train:
         overrides = {**FINE_TUNING, **recipe_settings(recipe), "system.seed": seed}
         for change in (*changes, settings):
             overrides.update(change)
-        if epochs:
-            weights = pretrain_encoder(place.data_dir, place.work, recipe)[epochs - 1]
-            overrides["initialize.init_tok2vec"] = str(weights)
         data = write_labelled(place.data_dir, place.work, n_labels, seed)
         config = make_config(data, place.work, overrides)
+        if config["training"]["frozen_components"]:
+            # A frozen component is not initialized, so it has to come from a pipeline.
+            source = save_encoder(place.data_dir, place.work, recipe, epochs)
+            config["components"]["tok2vec"] = {"source": str(source)}
+        elif epochs:
+            weights = pretrain_encoder(place.data_dir, place.work, recipe)[epochs - 1]
+            config["initialize"]["init_tok2vec"] = str(weights)
         with tempfile.TemporaryDirectory() as folder, use_ops("numpy", use_blis=False):
             train(init_nlp(config), Path(folder), stdout=io.StringIO(), stderr=io.StringIO())
             nlp = spacy.load(Path(folder) / "model-best")
@@ -136,6 +146,18 @@ HEAD_ONLY = [
     for rate in (0.002, 0.005)
     for L2 in (0.1, 1.0)
 ]
+#: A linear model over words and word pairs beside the head.
+NGRAMS = {
+    "components.sentiment.model.ngrams": {
+        "@architectures": "spacy_mtl.NgramLinear.v1",
+        "ngram_size": 2,
+        "char_min": 3,
+        "char_max": 0,
+        "rows": 65536,
+        "attr": "NORM",
+        "nO": None,
+    }
+}
 LINEAR = [{"C": C} for C in (0.003, 0.01, 0.03, 0.1)]
 TFIDF = [{"C": C} for C in (1.0, 3.0, 10.0, 30.0)]
 
@@ -154,5 +176,24 @@ ROWS = {
             f"LMAO, epochs: {n}, frozen", pipeline("lmao", n, FROZEN), HEAD_ONLY
         )
         for n in (1, 2, 3)
+    },
+    "lmao_trigram_1_frozen": Row(
+        "LMAO on trigrams, epochs: 1, frozen", pipeline("lmao_trigram", 1, FROZEN), HEAD_ONLY
+    ),
+    **{
+        f"lmao_vectors_{n}_frozen": Row(
+            f"LMAO + vectors as input, epochs: {n}, frozen",
+            pipeline("lmao_vectors", n, FROZEN),
+            HEAD_ONLY,
+        )
+        for n in (1, 2)
+    },
+    **{
+        f"lmao_vectors_{n}_ngrams": Row(
+            f"LMAO + vectors as input, epochs: {n}, frozen, n-grams beside",
+            pipeline("lmao_vectors", n, FROZEN, NGRAMS),
+            HEAD_ONLY,
+        )
+        for n in (1, 2)
     },
 }
