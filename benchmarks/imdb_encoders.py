@@ -135,5 +135,6 @@ def save_encoder(data_dir: str, work: Path, recipe: str, epochs: int) -> Path:
         settings = {**recipe_settings(recipe), "initialize.init_tok2vec": str(weights)}
         config = make_config(write_labelled(data_dir, work, 1000, 0), work, settings)
         nlp = init_nlp(config)
+        path.parent.mkdir(parents=True, exist_ok=True)
         nlp.to_disk(path)
     return path
