@@ -56,9 +56,9 @@ class Defaults:
     grad_clip: float = 1.0
     use_averages: bool = True
 
-    pretrain_words: int = 3_000_000
+    pretrain_words: int = 2_000_000
     fewest_pretrain_epochs: int = 3
-    most_pretrain_epochs: int = 20
+    most_pretrain_epochs: int = 10
     pretrain_dropout: float = 0.1
     pretrain_batch_size: int = 3000
     pretrain_L2: float = 0.001
