@@ -88,6 +88,21 @@ def logistic(*kinds: str) -> Train:
     return train_on
 
 
+def budget(n_labels: int) -> dict[str, Any]:
+    """RETURNS (dict): How long a pipeline is trained: seven and a half passes over 1,000 reviews, and with
+    more of them as many more steps as the root of their number."""
+    n_steps = max(100, 20 * round(15 * (n_labels / 1000) ** 0.5))
+    return {
+        "training.max_steps": n_steps,
+        "training.patience": 0,
+        "training.eval_frequency": n_steps // 5,
+        "training.batcher.size": 25,
+        "corpora.dev.limit": 1000,
+        "training.optimizer.learn_rate.total_steps": n_steps,
+        "training.optimizer.learn_rate.warmup_steps": n_steps // 10,
+    }
+
+
 def pipeline(recipe: str, epochs: int, *changes: Settings) -> Train:
     """RETURNS (Callable): A pipeline trained as `spacy train` does, from pretrained weights if any."""
 
