@@ -18,43 +18,41 @@ PUBLISHED = {
 }
 
 
-def load_rows(order: list[str]) -> list[dict[str, Any]]:
+def load_rows() -> list[dict[str, Any]]:
     """Read the finished rows.
 
-    order (list[str]): Names of the rows, in the order of the table.
-    RETURNS (list[dict]): Their records.
+    RETURNS (list[dict]): Their records, from the lowest to the highest mean accuracy on dev.
     """
-    paths = [RESULTS / f"{name}.json" for name in order]
-    rows = [json.loads(path.read_text(encoding="utf8")) for path in paths if path.is_file()]
-    return [row for row in rows if row.get("seeds")]
+    rows = [json.loads(path.read_text(encoding="utf8")) for path in RESULTS.glob("*.json")]
+    return sorted((row for row in rows if row.get("seeds")), key=lambda row: _mean(row, "dev"))
 
 
-def table_rows(order: list[str]) -> list[list[str]]:
+def table_rows() -> list[list[str]]:
     """Lay out the rows.
 
-    order (list[str]): Names of the rows.
     RETURNS (list[list[str]]): The cells.
     """
     rows = []
-    for row in load_rows(order):
+    for row in load_rows():
         scores = list(row["seeds"].values())
         cells = [_spread([score[key] for score in scores]) for key in ("dev", "test")]
         rows.append([row["title"], str(len(scores)), *cells])
+    if not rows:
+        return []
     rows += [[title, "", "", f"{score:.1f}"] for title, score in PUBLISHED.items()]
     return rows
 
 
-def write_plot(order: list[str], path: Path) -> None:
+def write_plot(path: Path) -> None:
     """Draw the learning curves.
 
-    order (list[str]): Names of the rows.
     path (Path): The file to write, .svg.
     """
-    import altair  # type: ignore[import-untyped]
+    import altair
 
     points = [
         {"row": row["title"], "labels": int(n_labels), "accuracy": scores["test"]}
-        for row in load_rows(order)
+        for row in load_rows()
         for n_labels, scores in row.get("curve", {}).items()
     ]
     chart = altair.Chart(altair.Data(values=points), width=520, height=300)
@@ -64,6 +62,10 @@ def write_plot(order: list[str], path: Path) -> None:
         color=altair.Color("row:N", title=None),
     )
     chart.save(path)
+
+
+def _mean(row: dict[str, Any], key: str) -> float:
+    return statistics.mean(scores[key] for scores in row["seeds"].values())
 
 
 def _spread(values: list[float]) -> str:

@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from imdb_table import HEADER as IMDB_HEADER
+from imdb_table import table_rows, write_plot
 from speed_summary import (
     HEADER,
     MEMORY_HEADER,
@@ -31,6 +33,7 @@ NO_RESULT = "No results yet."
 
 SYSTEMS = {
     "multitask": "**spacy-mtl, one pipeline**",
+    "pretrained": "spacy-mtl, one pipeline, encoder pretrained on the training tweets",
     "single": "spacy-mtl, each set alone, same total budget",
     "spacy_textcat": "spaCy `textcat`, default (bag of words)",
     "spacy_textcat_accuracy": "spaCy `textcat`, `--optimize accuracy`, no vectors",
@@ -196,9 +199,19 @@ def speed_results() -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
 
 
+def imdb_table() -> str:
+    """Build the table of IMDB with few labels.
+
+    RETURNS (str): A row for each system with results, then the published rows.
+    """
+    rows = table_rows()
+    return markdown(IMDB_HEADER, rows) if rows else NO_RESULT
+
+
 TABLES = {
     "demo": demo_table,
     "tweeteval": tweeteval_table,
+    "imdb": imdb_table,
     "speed": speed_table,
     "speed-peers": speed_peers_table,
     "memory": memory_table,
@@ -228,6 +241,7 @@ def main() -> None:
     if "--check" in sys.argv[1:]:
         sys.exit(int(old != new))
     path.write_text(new, encoding="utf8")
+    write_plot(RESULTS / "imdb.svg")
 
 
 if __name__ == "__main__":

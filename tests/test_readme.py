@@ -5,6 +5,7 @@ files read, commands run on a small data set. The two installation commands are 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +56,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "training" / "demo").mkdir(parents=True)
     nlp.to_disk(folder / "training" / "demo" / "model-best")
     convert_folder(ROOT / "assets" / "demo", folder / "corpus" / "demo")
+    shutil.copytree(ROOT / "assets" / "demo", folder / "assets" / "demo")
     tickets = folder / "assets" / "tickets"
     for task in ("urgency", "topics"):
         (tickets / task).mkdir(parents=True)
@@ -73,6 +75,8 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = command.split()
     assert words[0] == "python"
     overrides = "--training.max_steps 4 --training.eval_frequency 2"
+    if words[3:5] == ["mtl", "pretrain"]:
+        overrides = "--pretraining.max_epochs 1 --corpora.pretrain.limit 40"
     env = {**os.environ, "SPACY_CONFIG_OVERRIDES": overrides}
     return subprocess.run(
         [sys.executable, *words[1:]], cwd=folder, env=env, capture_output=True, text=True
@@ -119,6 +123,7 @@ def test_rows_of_the_table_of_files_are_read(tmp_path: Path):
 GROUPS = (
     "architectures",
     "batchers",
+    "callbacks",
     "loggers",
     "misc",
     "optimizers",
@@ -154,7 +159,8 @@ def test_commands_run(command: str, workspace: Path):
 def test_project_runs(command: str, workspace: Path):
     result = run(command, workspace)
     assert result.returncode == 0, result.stdout + result.stderr
-    assert (workspace / "metrics" / "tickets.json").is_file()
+    found = "demo.pretrained.scores" if "pretrained" in command else "tickets"
+    assert (workspace / "metrics" / f"{found}.json").is_file()
 
 
 def test_installation_commands_are_run_by_ci():

@@ -185,9 +185,7 @@ def test_training_ends_with_an_evaluation(rows):
     assert 0 < budget.eval_frequency < budget.max_steps
 
 
-@pytest.mark.parametrize(
-    ("n_words", "epochs"), [(0, 10), (150_000, 10), (400_000, 5), (10**8, 3)]
-)
+@pytest.mark.parametrize(("n_words", "epochs"), [(0, 10), (150_000, 10), (400_000, 5), (10**8, 3)])
 def test_less_raw_text_is_read_more_often(n_words, epochs):
     assert choose_pretrain_epochs(n_words, Defaults()) == epochs
 
