@@ -19,7 +19,8 @@ from spacy_mtl.training.vectors import VectorSettings, train_vectors
 VECTORS = VectorSettings(mode="default", dim=100, epochs=3, min_count=5, window=8, maxn=0)
 #: The encoder of all rows. Its n-gram columns take most of what pretraining learns about single words.
 ENCODER = {"width": 196, "ngram_width": 100, "depth": 2, "ngram_rows": 50000}
-EPOCHS = 3
+#: Passes over the raw text. One for the recipes that are not named.
+EPOCHS = {"lmao": 3, "lmao_vectors": 2}
 #: What each recipe changes in the config that `mtl init-config --pretrain` writes.
 RECIPES: dict[str, dict[str, Any]] = {
     "lmao": {},
@@ -97,16 +98,15 @@ def make_config(data: Path, work: Path, overrides: Mapping[str, Any]) -> Config:
     return Config().from_str(text, overrides={**encoder, **overrides}).interpolate()
 
 
-def pretrain_encoder(data_dir: str, work: Path, recipe: str, epochs: int = EPOCHS) -> list[Path]:
+def pretrain_encoder(data_dir: str, work: Path, recipe: str) -> list[Path]:
     """Pretrain an encoder as `spacy pretrain` does.
 
     data_dir (str): The folder of all data.
     work (Path): Where the weights are kept.
     recipe (str): One of RECIPES.
-    epochs (int): Passes over the raw text.
     RETURNS (list[Path]): The weights after each epoch.
     """
-    output = work / recipe
+    output, epochs = work / recipe, EPOCHS.get(recipe, 1)
     files = [output / f"model{epoch}.bin" for epoch in range(epochs)]
     if not all(file.exists() for file in files):
         make_vectors(data_dir, work)
