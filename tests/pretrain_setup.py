@@ -121,7 +121,8 @@ def write_vectors(folder: Path, width: int = WIDTH) -> Path:
     """Save a pipeline with a vector for each word."""
     nlp = spacy.blank("xx")
     data = numpy.random.default_rng(5).normal(size=(len(WORDS), width)).astype("f")
-    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=WORDS)
+    keys = [nlp.vocab.strings.add(word) for word in WORDS]
+    nlp.vocab.vectors = Vectors(strings=nlp.vocab.strings, data=data, keys=keys)
     nlp.to_disk(folder)
     return folder
 

@@ -10,6 +10,7 @@ from .convert import convert_cli
 from .debug_data import debug_data_cli
 from .doctor import diagnose, doctor_cli
 from .init_config import init_config, init_config_cli
+from .nearest import find_nearest, nearest_cli
 from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
 from .vectors import vectors_cli
@@ -24,9 +25,11 @@ __all__ = [
     "debug_data_cli",
     "diagnose",
     "doctor_cli",
+    "find_nearest",
     "init_config",
     "init_config_cli",
     "mtl_cli",
+    "nearest_cli",
     "pretrain_cli",
     "raw_text_cli",
     "train_baselines",

@@ -57,6 +57,10 @@ class Warnings:
         "[W208] learn_rate of [pretraining.optimizer] is a schedule, and pretraining stays at its first value, "
         "{value}. Set a number."
     )
+    W209 = (
+        "[W209] The run in {path} has hidden no words (mask_prob or hidden_share of [pretraining.objective] is 0), "
+        "so that it has not learned to tell them from those around them. Expect little of what is found."
+    )
     W203 = (
         "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "
         "because the corpus is streamed. State them in the config as label = weight instead."

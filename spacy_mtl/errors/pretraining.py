@@ -2,7 +2,7 @@
 
 
 class PretrainingErrors:
-    """E26 and E27: pretraining."""
+    """E26, E27 and E36: pretraining, and the use of its model."""
 
     E260 = (
         "[E260] Cannot find the weights {path!r} (init_tok2vec of [pretraining.objective]). Correct the path, "
@@ -66,4 +66,41 @@ class PretrainingErrors:
     E279 = (
         "[E279] The config lacks {name}, which pretraining needs. Add what is missing with: python -m spacy init "
         "fill-config CONFIG NEW_CONFIG --pretraining"
+    )
+    E360 = (
+        "[E360] The folder {path} holds no pretraining: there is no {name}. Give the output folder of: python -m "
+        "spacy mtl pretrain CONFIG OUTPUT"
+    )
+    E361 = (
+        "[E361] The folder {path} has no checkpoint ({name}). Files of weights hold the encoder only, and words "
+        "are predicted by the objective's head: pretrain with `python -m spacy mtl pretrain`, which keeps both."
+    )
+    E362 = (
+        "[E362] The checkpoint {path} does not fit the {name} beside it: {reason}. Restore the config and the "
+        "word vectors of the run."
+    )
+    E363 = (
+        "[E363] The run in {path} has the objective {name!r}, which predicts no words among which to search. "
+        'Pretrain with @architectures = "spacy_mtl.LMAO.v1" in [pretraining.objective].'
+    )
+    E364 = (
+        "[E364] The run in {path} does not predict words: target of [pretraining.objective] is {found}. Pretrain "
+        'with "word" among the targets.'
+    )
+    E365 = "[E365] Nothing to find in the text {text!r}: no word is hidden. Write {mask} in the place of a word."
+    E366 = (
+        "[E366] Cannot find the word vectors {source!r} (vectors of [initialize] in the run's {name}): neither an "
+        "installed package nor a folder. Restore them, or run the command where relative paths are right."
+    )
+    E367 = (
+        "[E367] Vectors of floret have no words of their own, so that the words of [{name}] are counted, but this "
+        "text cannot be used: {reason} Restore the file that pretraining has read."
+    )
+    E368 = (
+        "[E368] The word vectors of the run in {path} know the letters of none of their words, so that none can be "
+        "found. Use a pipeline that `python -m spacy init vectors` or `python -m spacy mtl vectors` has written."
+    )
+    E369 = (
+        "[E369] The encoder of the run in {path}, '{name}', has no layer that can hide a word. Pretrain with "
+        '@architectures = "spacy_mtl.HashEmbedCNN.v1".'
     )

@@ -88,10 +88,7 @@ class HiddenWords:
         return Found(*(float(numpy.mean(numpy.asarray(ranks) < k)) for k in (1, 10)))
 
     def _rank(self, part: _Part) -> Iterator[float]:
-        ops = self._tok2vec.ops
-        with masked(self._tok2vec, hide(part.docs, part.places)):
-            Y: Any = flatten(ops, self._tok2vec.predict(part.docs))
-        predicted = _scale(ops.to_numpy(self._head.predict(Y[part.places])))
+        predicted = _scale(predict_hidden(self._tok2vec, self._head, part.docs, part.places))
         for start in range(0, len(predicted), CHUNK):
             cosines = predicted[start : start + CHUNK] @ self._vectors.T
             words = part.words[start : start + CHUNK]
@@ -99,6 +96,21 @@ class HiddenWords:
             # Ties count half, so that a model that says the same of all words finds none.
             nearer = 0.5 * (_count(cosines > right) + _count(cosines >= right) - 1)
             yield from numpy.where(numpy.isfinite(right[:, 0]), nearer, numpy.inf).tolist()
+
+
+def predict_hidden(tok2vec: Model, head: Model, docs: Sequence[Doc], places: Ints1d) -> Floats2d:
+    """Hide tokens, and predict their vectors.
+
+    tok2vec (Model[List[Doc], List[Floats2d]]): The encoder, with layers that can be masked.
+    head (Model[Floats2d, Floats2d]): Predicts words.
+    docs (Sequence[Doc]): Some texts.
+    places (Ints1d): Which of their tokens, counted from the first text's first one.
+    RETURNS (Floats2d): `(n_places, width)`.
+    """
+    ops = tok2vec.ops
+    with masked(tok2vec, hide(docs, places)):
+        Y: Any = flatten(ops, tok2vec.predict(docs))
+    return ops.to_numpy(head.predict(Y[places]))
 
 
 def _read_keys(docs: Sequence[Doc], targets: TargetVectors) -> Ints1d:

@@ -126,11 +126,20 @@ class Objective:
         RETURNS (Optional[HiddenWords]): The words, None if the model predicts no words, or its encoder
             cannot hide any.
         """
-        tok2vec, *heads = model.layers
-        if "word" not in self.weights or not find_readers(tok2vec):
+        tok2vec = model.layers[0]
+        head = self.find_word_head(model)
+        if head is None or not find_readers(tok2vec):
             return None
-        head = heads[list(self.weights).index("word")]
         return HiddenWords(tok2vec, head, self.targets, docs, **settings)
+
+    def find_word_head(self, model: Model) -> Model | None:
+        """Find the head that predicts each token's own vector.
+
+        model (Model): The model of the objective.
+        RETURNS (Optional[Model]): The head, None if the model predicts no words.
+        """
+        _, *heads = model.layers
+        return dict(zip(self.weights, heads, strict=True)).get("word")
 
     def _loss(self, ops: Ops, prediction: Prediction) -> tuple[float, Floats2d]:
         vectors: Any = prediction.vectors
