@@ -185,6 +185,11 @@ class PipelineErrors:
         "[E258] The encoder has pretrained_vectors = true, but the vocabulary has no word vectors. Set [paths] "
         "vectors to a pipeline that has some, or set pretrained_vectors = false."
     )
+    E259 = (
+        "[E259] None of the first {n} words of the raw text has a word vector, so there is nothing to predict. "
+        "Among them: {words}. Are the vectors of another language, or of words in lower case only? Train some "
+        "on this text: python -m spacy mtl vectors RAW.jsonl OUTPUT"
+    )
     E280 = (
         "[E280] Component '{name}' has no word vectors to predict. Set vectors in [components.{name}] to a "
         "pipeline that has some. To train them on your own text: python -m spacy mtl vectors RAW.jsonl "

@@ -19,6 +19,8 @@ from .random_words import load_frequencies
 EPSILON = 1e-6
 #: A word of this probability gets half the weight of a rare one.
 SIF = 1e-3
+#: After so many tokens without a single target there will hardly be one later.
+PATIENCE = 10_000
 WEIGHTINGS = ("sif", "none")
 
 
@@ -78,9 +80,11 @@ class TargetVectors:
         self._cache = LexemeCache(self._read)
         #: The strings of the documents' vocabulary, which need not be that of the vectors.
         self._strings: StringStore | None = None
+        #: Tokens seen so far, while none of them had a target. Negative from then on.
+        self._n_unknown = 0
 
     def __getstate__(self) -> dict[str, Any]:
-        left_out = ("_cache", "_strings")
+        left_out = ("_cache", "_strings", "_n_unknown")
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -92,6 +96,7 @@ class TargetVectors:
 
         docs (Sequence[Doc]): A batch of documents.
         RETURNS (Targets): Their targets.
+        RAISES (ValueError): If none of the first thousands of tokens has a target.
         """
         columns = [self.attr, IS_SPACE, *([IS_PUNCT] if self.skip_punctuation else [])]
         tokens = numpy.concatenate(
@@ -107,7 +112,16 @@ class TargetVectors:
         known = vectors.any(axis=1)
         left_out = tokens[:, 1:].any(axis=1)
         vectors[left_out] = 0.0
+        self._check(docs, known)
         return Targets(vectors, known & ~left_out)
+
+    def _check(self, docs: Sequence[Doc], known: Any) -> None:
+        if self._n_unknown < 0:
+            return
+        self._n_unknown = -1 if known.any() else self._n_unknown + len(known)
+        if self._n_unknown >= PATIENCE:
+            words = sorted({token.text for doc in docs for token in doc[:20]})[:5]
+            raise ValueError(Errors.E259.format(n=self._n_unknown, words=", ".join(words)))
 
     def _read(self, features: Any) -> Floats2d:
         rows = read_vectors(self.vectors, features[:, 0], self._strings)

@@ -155,3 +155,18 @@ def test_a_hidden_word_has_no_vector(mode):
     found = read_vectors(nlp.vocab.vectors, keys)
     assert not found[[0, 2]].any() and found[1].any()
     assert read_vectors(nlp.vocab.vectors, keys[:0]).shape == (0, 5)
+
+
+def test_no_word_of_all_texts_has_a_vector(source, monkeypatch):
+    monkeypatch.setattr(target_vectors, "PATIENCE", 6)
+    targets = make(source.vocab.vectors)
+    assert not targets.look_up(words(source, "un deux trois")).known.any()
+    with pytest.raises(ValueError, match="E259.* 6 words.*deux"):
+        targets.look_up(words(source, "un deux trois"))
+
+
+def test_texts_without_any_vector_may_come_later(source, monkeypatch):
+    monkeypatch.setattr(target_vectors, "PATIENCE", 6)
+    targets = make(source.vocab.vectors)
+    for text in ("un deux trois", "the cat", *["un deux trois"] * 4):
+        targets.look_up(words(source, text))
