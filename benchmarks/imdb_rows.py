@@ -23,11 +23,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
-from thinc.api import use_ops
+from thinc.api import Config, use_ops
 
 Settings = Mapping[str, Any]
 #: The others of the 25,000 are for dev.
 MOST_LABELS = 20_000
+#: Raw texts that are held in memory.
+RAW_LIMIT = 15_000
 
 
 class Place(NamedTuple):
@@ -103,8 +105,32 @@ def budget(n_labels: int) -> dict[str, Any]:
     }
 
 
-def pipeline(recipe: str, epochs: int, *changes: Settings) -> Train:
-    """RETURNS (Callable): A pipeline trained as `spacy train` does, from pretrained weights if any."""
+def add_lmao(config: Config, work: Path) -> None:
+    """Let a pipeline learn from raw text beside its task, two batches of it for each labelled one.
+
+    config (Config): The config, changed in place. The number of labelled batches stays as it is.
+    work (Path): Where raw text and vectors are.
+    """
+    width = config["components"]["tok2vec"]["model"]["width"]
+    listener = {"@architectures": "spacy_mtl.Tok2VecListener.v1", "width": width}
+    config["nlp"]["pipeline"].append("lmao")
+    config["components"]["lmao"] = {
+        "factory": "lmao",
+        "vectors": str(work / "vectors"),
+        "model": {"@architectures": "spacy_mtl.LMAOHead.v1", "tok2vec": listener},
+    }
+    config["corpora"]["train"].update(raw=str(work / "raw.jsonl"), raw_limit=RAW_LIMIT, tasks=None)
+    training = config["training"]
+    training["before_to_disk"] = {"@callbacks": "spacy_mtl.remove_lmao.v1"}
+    training["batcher"]["sampler"].update(strategy="weights", weights={TASK: 1.0, "lmao": 2.0})
+    training["max_steps"] *= 3
+    training["eval_frequency"] *= 3
+    training["optimizer"]["learn_rate"]["total_steps"] *= 3
+
+
+def pipeline(recipe: str, epochs: int, *changes: Settings, as_task: bool = False) -> Train:
+    """RETURNS (Callable): A pipeline trained as `spacy train` does, from pretrained weights if any, or with
+    the objective as a task beside the other."""
 
     def train_on(place: Place, n_labels: int, seed: int, settings: Settings) -> Model:
         overrides = {**budget(n_labels), **recipe_settings(recipe), "system.seed": seed}
@@ -119,6 +145,8 @@ def pipeline(recipe: str, epochs: int, *changes: Settings) -> Train:
         elif epochs:
             weights = pretrain_encoder(place.data_dir, place.work, recipe)[epochs - 1]
             config["initialize"]["init_tok2vec"] = str(weights)
+        if as_task:
+            add_lmao(config, place.work)
         with tempfile.TemporaryDirectory() as folder, use_ops("numpy", use_blis=False):
             train(init_nlp(config), Path(folder), stdout=io.StringIO(), stderr=io.StringIO())
             # All 25,000 contain the dev reviews, so that nothing can be chosen by them.
@@ -181,6 +209,7 @@ ROWS = {
         )
         for n in (1, 2, 3)
     },
+    "lmao_task": Row("LMAO as a task beside the other", pipeline("lmao", 0, as_task=True), TUNED),
     "lmao_trigram_1_frozen": Row(
         "LMAO on trigrams, epochs: 1, frozen", pipeline("lmao_trigram", 1, FROZEN), HEAD_ONLY
     ),

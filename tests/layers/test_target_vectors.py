@@ -161,7 +161,7 @@ def test_no_word_of_all_texts_has_a_vector(source, monkeypatch):
     monkeypatch.setattr(target_vectors, "PATIENCE", 6)
     targets = make(source.vocab.vectors)
     assert not targets.look_up(words(source, "un deux trois")).known.any()
-    with pytest.raises(ValueError, match="E259.* 6 words.*deux"):
+    with pytest.raises(ValueError, match=r"E259.* 6 words.*deux"):
         targets.look_up(words(source, "un deux trois"))
 
 
