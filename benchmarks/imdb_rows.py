@@ -205,28 +205,24 @@ ROWS = {
     },
     **{
         f"lmao_{n}_frozen": Row(
-            f"LMAO, epochs: {n}, frozen", pipeline("lmao", n, FROZEN), HEAD_ONLY
+            f"LMAO, epochs: {n}, frozen + logistic regression", logistic(f"lmao:{n}"), LINEAR
         )
         for n in (1, 2, 3)
     },
     "lmao_task": Row("LMAO as a task beside the other", pipeline("lmao", 0, as_task=True), TUNED),
     "lmao_trigram_1_frozen": Row(
-        "LMAO on trigrams, epochs: 1, frozen", pipeline("lmao_trigram", 1, FROZEN), HEAD_ONLY
+        "LMAO on trigrams, epochs: 1, frozen + logistic regression",
+        logistic("lmao_trigram:1"),
+        LINEAR,
     ),
-    **{
-        f"lmao_vectors_{n}_frozen": Row(
-            f"LMAO + vectors as input, epochs: {n}, frozen",
-            pipeline("lmao_vectors", n, FROZEN),
-            HEAD_ONLY,
-        )
-        for n in (1, 2)
-    },
-    **{
-        f"lmao_vectors_{n}_ngrams": Row(
-            f"LMAO + vectors as input, epochs: {n}, frozen, n-grams beside",
-            pipeline("lmao_vectors", n, FROZEN, NGRAMS),
-            HEAD_ONLY,
-        )
-        for n in (1, 2)
-    },
+    "lmao_vectors_2_frozen": Row(
+        "LMAO + vectors as input, epochs: 2, frozen + logistic regression",
+        logistic("lmao_vectors:2"),
+        LINEAR,
+    ),
+    "lmao_vectors_2_ngrams": Row(
+        "LMAO + vectors as input, epochs: 2, frozen + head with n-grams",
+        pipeline("lmao_vectors", 2, FROZEN, NGRAMS),
+        HEAD_ONLY,
+    ),
 }
