@@ -53,6 +53,10 @@ class Warnings:
         "[W207] Batch {batch} of epoch {epoch} has no tokens and is left out, as others will be. Set min_length = 1 in the reader "
         "of the corpus to leave out empty texts."
     )
+    W210 = (
+        "[W210] {path} holds the weights of an earlier run: those of the same epochs will be overwritten, and the "
+        "log goes on below theirs. Choose another folder to keep them apart."
+    )
     W208 = (
         "[W208] learn_rate of [pretraining.optimizer] is a schedule, and pretraining stays at its first value, "
         "{value}. Set a number."

@@ -23,7 +23,7 @@ path = ${paths.raw_text}
 # Skip texts with fewer or more tokens. 0: none.
 min_length = 2
 max_length = 0
-# Read at most so many texts. 0: all.
+# Without effect in spaCy 3.8: to try things out, use a shorter file.
 limit = 0
 """
 

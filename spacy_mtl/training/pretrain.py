@@ -79,6 +79,8 @@ def pretrain(
     if state is not None:
         check_settings(output, state["settings"], settings)
     check_output(output)
+    if state is None and any(output.glob("model*.bin")):
+        warnings.warn(Warnings.W210.format(path=output), stacklevel=2)
     run = PretrainRun(filled, output, save_every=save_every, use_gpu=use_gpu, silent=silent)
     run.settings = settings
     config.to_disk(output / "config.cfg")

@@ -204,3 +204,11 @@ def test_needs_a_folder(tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(OSError, match="E268"):
         pretrain(make_config(tmp_path), tmp_path / "out")
+
+
+def test_warns_of_the_weights_of_an_earlier_run(tmp_path, recwarn):
+    config = make_config(tmp_path, pretraining__max_epochs=1)
+    pretrain(config, tmp_path / "ours")
+    assert not [warning for warning in recwarn if "W210" in str(warning.message)]
+    with pytest.warns(UserWarning, match="W210"):
+        pretrain(config, tmp_path / "ours")
