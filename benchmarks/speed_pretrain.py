@@ -31,8 +31,8 @@ N_BATCHES, N_QUICK = 6, 2
 DROPOUT = 0.2
 VARIANTS: dict[str, dict[str, Any]] = {
     "": {**HEAD, "tokens": "masked", "weighting": "none", "mask_prob": 0.15},
-    ", all tokens": {**HEAD, "tokens": "all", "weighting": "none", "mask_prob": 0.15},
-    ", defaults": {},
+    " all tokens": {**HEAD, "tokens": "all", "weighting": "none", "mask_prob": 0.15},
+    " defaults": {},
 }
 
 

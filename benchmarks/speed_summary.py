@@ -19,6 +19,7 @@ TITLES = {
     "encoder": "encoder, {name}",
     "pipe": "`nlp.pipe`, 11 tasks, width 96 depth 4, {name}",
     "train": "training step, 11 tasks, {name}",
+    "pretrain": "pretraining (`spacy.PretrainVectors.v1`, LMAO), width 96 depth 4, {name}",
     "tasks": "`nlp.pipe`, {name}, short",
 }
 NAMES = {"96x4": "width 96 depth 4,", "64x2": "width 64 depth 2,"}
