@@ -25,7 +25,7 @@ RESULTS = Path(__file__).parent / "results" / "imdb"
 N_LABELS = 1000
 CURVE = (100, 200, 500, 1000, 5000, 25000)
 #: The rows whose learning curve is drawn.
-CURVES = ("scratch", "tfidf", "lmao_3_frozen", "lmao_vectors_2_frozen")
+CURVES = ("scratch", "tfidf", "lmao_3_frozen", "lmao_vectors_2_frozen", "lmao_vectors_2_tfidf")
 PACKAGES = ("spacy", "thinc", "numpy", "scikit-learn", "floret", "spacy-mtl")
 NO_DATA = "Pass the folder of the data with --data, or set {env}."
 COMMAND = "python benchmarks/imdb_lmao.py --data DATA --rows {name}"

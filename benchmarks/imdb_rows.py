@@ -90,6 +90,35 @@ def logistic(*kinds: str) -> Train:
     return train_on
 
 
+def both(kind: str) -> Train:
+    """RETURNS (Callable): The logits of TF-IDF and of fixed vectors, each with its own logistic
+    regression, added with a weight."""
+
+    def train_on(place: Place, n_labels: int, seed: int, settings: Settings) -> Model:
+        drawn = draw(place.data_dir, n_labels, seed)
+        chosen, dev = choose(25_000, n_labels, seed)
+        found = features(place.data_dir, place.work, kind)
+        dense = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
+        dense.fit(found["train"][chosen], drawn.labels)
+        sparse = make_pipeline(
+            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
+            LogisticRegression(C=10.0, max_iter=1000),
+        ).fit(drawn.texts, drawn.labels)
+        share = settings["share"]
+
+        def predict(X: Any, texts: list[str]) -> Any:
+            logits = share * dense.decision_function(X)
+            logits += (1 - share) * sparse.decision_function(texts)
+            return dense.classes_[(logits > 0).astype(int)]
+
+        return Model(
+            lambda: predict(found["train"][dev], drawn.dev_texts),
+            lambda: predict(found["test"], load(place.data_dir, "test")[0]),
+        )
+
+    return train_on
+
+
 def budget(n_labels: int) -> dict[str, Any]:
     """RETURNS (dict): How long a pipeline is trained: seven and a half passes over 1,000 reviews, and with
     more of them as many more steps as the root of their number."""
@@ -219,6 +248,16 @@ ROWS = {
         "LMAO + vectors as input, epochs: 2, frozen + logistic regression",
         logistic("lmao_vectors:2"),
         LINEAR,
+    ),
+    "lmao_vectors_2_tfidf": Row(
+        "LMAO + vectors as input, epochs: 2, frozen, and TF-IDF, each with logistic regression, logits added",
+        both("lmao_vectors:2"),
+        [{"share": 0.5}, {"share": 0.7}],
+    ),
+    "lmao_3_tfidf": Row(
+        "LMAO, epochs: 3, frozen, and TF-IDF, each with logistic regression, logits added",
+        both("lmao:3"),
+        [{"share": 0.5}, {"share": 0.7}],
     ),
     "lmao_vectors_2_ngrams": Row(
         "LMAO + vectors as input, epochs: 2, frozen + head with n-grams",
