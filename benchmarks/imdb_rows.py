@@ -225,7 +225,11 @@ TFIDF = [{"C": C} for C in (3.0, 10.0)]
 ROWS = {
     "tfidf": Row("TF-IDF + logistic regression", tfidf, TFIDF),
     "vectors": Row("mean of word vectors + logistic regression", logistic("mean"), LINEAR),
-    "vectors_sif": Row("the same, weighted by frequency", logistic("sif"), LINEAR),
+    "vectors_sif": Row(
+        "mean of word vectors, weighted by frequency, + logistic regression",
+        logistic("sif"),
+        LINEAR,
+    ),
     "scratch": Row("from scratch", pipeline("lmao", 0), TUNED),
     "static": Row("static vectors as input", pipeline("lmao_vectors", 0), TUNED),
     **{
