@@ -29,6 +29,11 @@ RECIPES: dict[str, dict[str, Any]] = {
         "components.tok2vec.model.vector_dropout": 0.5,
     },
     "lmao_trigram": {"pretraining.objective.target": "trigram"},
+    "lmao_vectors_trigram": {
+        "components.tok2vec.model.pretrained_vectors": True,
+        "components.tok2vec.model.vector_dropout": 0.5,
+        "pretraining.objective.target": "trigram",
+    },
     "lmao_document": {"pretraining.objective.target": {"word": 1.0, "document": 1.0}},
     "lmao_masked": {"pretraining.objective.tokens": "masked"},
     "lmao_stock": {

@@ -248,6 +248,21 @@ ROWS = {
         logistic("lmao_trigram:1"),
         LINEAR,
     ),
+    "lmao_trigram_1_tfidf": Row(
+        "LMAO on trigrams, epochs: 1, frozen, and TF-IDF, each with logistic regression, logits added",
+        both("lmao_trigram:1"),
+        [{"share": 0.5}, {"share": 0.7}],
+    ),
+    "lmao_vectors_trigram_1_frozen": Row(
+        "LMAO on trigrams + vectors as input, epochs: 1, frozen + logistic regression",
+        logistic("lmao_vectors_trigram:1"),
+        LINEAR,
+    ),
+    "lmao_vectors_trigram_1_tfidf": Row(
+        "LMAO on trigrams + vectors as input, epochs: 1, frozen, and TF-IDF, logits added",
+        both("lmao_vectors_trigram:1"),
+        [{"share": 0.5}, {"share": 0.7}],
+    ),
     "lmao_vectors_2_frozen": Row(
         "LMAO + vectors as input, epochs: 2, frozen + logistic regression",
         logistic("lmao_vectors:2"),
