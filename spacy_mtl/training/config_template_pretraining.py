@@ -62,9 +62,9 @@ loss = %{lmao_loss}
 # "all": predict every token. "masked": only those that are masked, which takes less time and teaches an
 # encoder of texts less.
 tokens = %{lmao_tokens}
-# What is predicted: "word" (a token's vector), "trigram" (also its neighbours'), "head" (its syntactic
-# head's; needs parsed texts), "document" (the rest of the text), or several with their weights:
-# {"word":1.0,"document":0.5}.
+# What is predicted: "word" (a token's vector), "trigram" (also its neighbours', which can be half a point
+# better for classification), "head" (its syntactic head's; needs parsed texts), "document" (the rest of
+# the text), or several with their weights: {"word":1.0,"document":0.5}.
 target = %{lmao_target}
 # Scale target vectors to length 1, so that frequent words do not make up most of the loss.
 normalize = true
