@@ -9,7 +9,6 @@ import numpy
 from spacy.tokens import Doc
 from thinc.api import Model, Ops
 from thinc.types import Floats2d
-from thinc.util import get_array_module
 
 from .hidden_words import HiddenWords
 from .masking import Masking, draw_masking, find_readers, masked
@@ -110,7 +109,7 @@ class Objective:
         total = 0.0
         gradients = []
         for weight, prediction in zip(self.weights.values(), predictions, strict=True):
-            loss, d_vectors = self._loss(ops, prediction)
+            loss, d_vectors = self._loss(prediction)
             total += weight * loss
             gradients.append(weight * d_vectors)
         if self.monitor is not None:
@@ -141,16 +140,16 @@ class Objective:
         _, *heads = model.layers
         return dict(zip(self.weights, heads, strict=True)).get("word")
 
-    def _loss(self, ops: Ops, prediction: Prediction) -> tuple[float, Floats2d]:
+    def _loss(self, prediction: Prediction) -> tuple[float, Floats2d]:
         vectors: Any = prediction.vectors
         pairs = prediction.pairs
-        d_vectors: Any = ops.alloc2f(*vectors.shape)
+        d_vectors = numpy.zeros_like(vectors)
         if not pairs.known.any():
             return 0.0, d_vectors
         width = self.targets.width
         known = pairs.known.reshape(-1)
         loss, d_known = self.loss(
-            ops.xp, vectors.reshape(-1, width)[known], pairs.targets.reshape(-1, width)[known]
+            numpy, vectors.reshape(-1, width)[known], pairs.targets.reshape(-1, width)[known]
         )
         d_vectors.reshape(-1, width)[known] = d_known
         return loss, d_vectors
@@ -233,17 +232,24 @@ def predict_vectors(
     RETURNS (Tuple[List[Prediction], Callable]): The predictions, and the backward pass from their
         gradients to that of the encoder's output.
     """
+    # Pairs are picked on the host, where the targets are: devices do all that takes time.
+    ops = heads[0].ops
+    batch = batch._replace(Y=ops.to_numpy(batch.Y))
     all_pairs = [TARGETS[kind].pair(batch) for kind in kinds]
-    results = [head(pairs.inputs, is_train) for head, pairs in zip(heads, all_pairs, strict=True)]
+    results = [
+        head(ops.asarray2f(pairs.inputs), is_train)
+        for head, pairs in zip(heads, all_pairs, strict=True)
+    ]
 
     def backprop(d_predictions: list[Floats2d]) -> Floats2d:
-        dY = get_array_module(batch.Y).zeros_like(batch.Y)
+        dY: Any = numpy.zeros_like(batch.Y)
         for pairs, (_, callback), d_vectors in zip(all_pairs, results, d_predictions, strict=True):
-            pairs.backprop(callback(d_vectors), dY)
-        return dY
+            pairs.backprop(ops.to_numpy(callback(ops.asarray2f(d_vectors))), dY)
+        return ops.asarray2f(dY)
 
     predictions = [
-        Prediction(vectors, pairs) for (vectors, _), pairs in zip(results, all_pairs, strict=True)
+        Prediction(ops.to_numpy(vectors), pairs)
+        for (vectors, _), pairs in zip(results, all_pairs, strict=True)
     ]
     return predictions, backprop
 

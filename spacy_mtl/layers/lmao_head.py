@@ -76,7 +76,7 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
     Ys, backprop_tok2vec = tok2vec(X.docs, is_train)
     lengths = numpy.asarray([len(doc) for doc in X.docs], dtype="int64")
     learned = numpy.repeat(X.learned, lengths)
-    Y: Any = flatten(model.ops, Ys).reshape((-1, tok2vec.get_dim("nO")))
+    Y: Any = model.ops.to_numpy(flatten(model.ops, Ys)).reshape((-1, tok2vec.get_dim("nO")))
     batch = Batch(
         docs=X.parsed,
         lengths=lengths[X.learned],
@@ -87,9 +87,9 @@ def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Call
     predictions, backprop_heads = predict_vectors(heads, model.attrs[KINDS], batch, is_train)
 
     def backprop(d_predictions: list[Floats2d]) -> list[Doc]:
-        dY = model.ops.alloc2f(*Y.shape)
-        dY[learned] = backprop_heads(d_predictions)
-        backprop_tok2vec(TokenArrays.split(dY, lengths))
+        dY = numpy.zeros_like(Y)
+        dY[learned] = model.ops.to_numpy(backprop_heads(d_predictions))
+        backprop_tok2vec(TokenArrays.split(model.ops.asarray2f(dY), lengths))
         return []
 
     return predictions, backprop
