@@ -57,9 +57,13 @@ def write_plot(path: Path) -> None:
     ]
     chart = altair.Chart(altair.Data(values=points), width=520, height=300)
     chart = chart.mark_line(point=True).encode(
-        x=altair.X("labels:Q", scale=altair.Scale(type="log"), title="labelled reviews"),
+        x=altair.X(
+            "labels:Q", scale=altair.Scale(type="log", nice=False), title="labelled reviews"
+        ),
         y=altair.Y("accuracy:Q", scale=altair.Scale(zero=False), title="test accuracy, %"),
-        color=altair.Color("row:N", title=None),
+        color=altair.Color(
+            "row:N", title=None, legend=altair.Legend(orient="bottom", columns=1, labelLimit=0)
+        ),
     )
     chart.save(path)
 
