@@ -149,7 +149,7 @@ class Objective:
         width = self.targets.width
         known = pairs.known.reshape(-1)
         loss, d_known = self.loss(
-            numpy, vectors.reshape(-1, width)[known], pairs.targets.reshape(-1, width)[known]
+            vectors.reshape(-1, width)[known], pairs.targets.reshape(-1, width)[known]
         )
         d_vectors.reshape(-1, width)[known] = d_known
         return loss, d_vectors

@@ -3,40 +3,39 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 from thinc.types import Floats2d
 
 #: Predictions shorter than this count as that long, so that the gradient stays bounded.
 EPSILON = 1e-3
 
-Loss = Callable[[Any, Floats2d, Floats2d], tuple[float, Floats2d]]
+Loss = Callable[[Any, Any], tuple[float, Floats2d]]
 
 
-def l2_loss(xp: Any, predictions: Floats2d, targets: Floats2d) -> tuple[float, Floats2d]:
+def l2_loss(predictions: Any, targets: Any) -> tuple[float, Floats2d]:
     """Half the squared distance, the mean over all vectors.
 
-    xp (ModuleType): NumPy or CuPy.
     predictions (Floats2d): `(n, width)`.
     targets (Floats2d): `(n, width)`.
     RETURNS (Tuple[float, Floats2d]): The loss and its gradient, `(predictions - targets) / n`.
     """
     d_predictions = predictions - targets
-    loss = 0.5 * float(xp.square(d_predictions).sum()) / len(targets)
+    loss = 0.5 * float(numpy.square(d_predictions).sum()) / len(targets)
     d_predictions /= len(targets)
     return loss, d_predictions
 
 
-def cosine_loss(xp: Any, predictions: Floats2d, targets: Floats2d) -> tuple[float, Floats2d]:
+def cosine_loss(predictions: Any, targets: Any) -> tuple[float, Floats2d]:
     """One minus the cosine, the mean over all vectors.
 
-    xp (ModuleType): NumPy or CuPy.
     predictions (Floats2d): `(n, width)`.
     targets (Floats2d): `(n, width)`.
     RETURNS (Tuple[float, Floats2d]): The loss and its gradient.
     """
-    lengths = xp.linalg.norm(predictions, axis=1, keepdims=True)
-    lengths = xp.maximum(lengths, EPSILON)
+    lengths = numpy.linalg.norm(predictions, axis=1, keepdims=True)
+    lengths = numpy.maximum(lengths, EPSILON)
     units = predictions / lengths
-    goals = targets / xp.maximum(xp.linalg.norm(targets, axis=1, keepdims=True), EPSILON)
+    goals = targets / numpy.maximum(numpy.linalg.norm(targets, axis=1, keepdims=True), EPSILON)
     cosines = (units * goals).sum(axis=1, keepdims=True)
     loss = float((1.0 - cosines).mean())
     units *= cosines

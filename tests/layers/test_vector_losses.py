@@ -16,44 +16,42 @@ TARGETS = RNG.normal(size=(5, 4))
 @pytest.mark.parametrize("scale", [0.1, 1.0, 30.0])
 def test_gradients_are_those_of_the_loss(name, scale):
     predictions = PREDICTIONS * scale
-    _, found = LOSSES[name](numpy, predictions, TARGETS)
+    _, found = LOSSES[name](predictions, TARGETS)
     assert found.shape == predictions.shape
     for _ in range(10):
         direction = numpy.random.normal(size=predictions.shape)
         expected = numeric_gradient(
-            lambda: LOSSES[name](numpy, predictions, TARGETS)[0], predictions, direction, eps=1e-6
+            lambda: LOSSES[name](predictions, TARGETS)[0], predictions, direction, eps=1e-6
         )
         assert (found * direction).sum() == pytest.approx(expected, rel=1e-6, abs=1e-8)
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_nothing_is_lost_on_a_hit(name):
-    loss, gradient = LOSSES[name](numpy, TARGETS.copy(), TARGETS)
+    loss, gradient = LOSSES[name](TARGETS.copy(), TARGETS)
     assert loss == pytest.approx(0.0, abs=1e-12)
     assert_allclose(gradient, 0.0, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_loss_is_a_mean(name):
-    once, _ = LOSSES[name](numpy, PREDICTIONS, TARGETS)
-    twice, gradient = LOSSES[name](
-        numpy, numpy.tile(PREDICTIONS, (2, 1)), numpy.tile(TARGETS, (2, 1))
-    )
+    once, _ = LOSSES[name](PREDICTIONS, TARGETS)
+    twice, gradient = LOSSES[name](numpy.tile(PREDICTIONS, (2, 1)), numpy.tile(TARGETS, (2, 1)))
     assert twice == pytest.approx(once)
-    assert_allclose(gradient[:5], LOSSES[name](numpy, PREDICTIONS, TARGETS)[1] / 2)
+    assert_allclose(gradient[:5], LOSSES[name](PREDICTIONS, TARGETS)[1] / 2)
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_arguments_and_precision_are_left_alone(name):
     predictions, targets = PREDICTIONS.astype("f"), TARGETS.astype("f")
     before = predictions.copy(), targets.copy()
-    loss, gradient = LOSSES[name](numpy, predictions, targets)
+    loss, gradient = LOSSES[name](predictions, targets)
     assert isinstance(loss, float) and gradient.dtype == numpy.float32
     assert (predictions == before[0]).all() and (targets == before[1]).all()
 
 
 def test_l2_is_half_the_squared_distance():
-    loss, gradient = l2_loss(numpy, numpy.asarray([[3.0, 0.0]]), numpy.asarray([[0.0, 4.0]]))
+    loss, gradient = l2_loss(numpy.asarray([[3.0, 0.0]]), numpy.asarray([[0.0, 4.0]]))
     assert loss == 12.5
     assert_allclose(gradient, [[3.0, -4.0]])
 
@@ -62,7 +60,7 @@ def test_l2_is_half_the_squared_distance():
     "target, expected", [([2.0, 0.0], 0.0), ([0.0, 5.0], 1.0), ([-1.0, 0.0], 2.0)]
 )
 def test_cosine_sees_directions_only(target, expected):
-    loss, gradient = cosine_loss(numpy, numpy.asarray([[3.0, 0.0]]), numpy.asarray([target]))
+    loss, gradient = cosine_loss(numpy.asarray([[3.0, 0.0]]), numpy.asarray([target]))
     assert loss == pytest.approx(expected)
     assert gradient[0, 0] == pytest.approx(0.0)
 
@@ -70,11 +68,11 @@ def test_cosine_sees_directions_only(target, expected):
 @pytest.mark.parametrize("length", [0.0, 1e-30, 1e-6])
 def test_the_gradient_of_short_predictions_is_bounded(length):
     predictions = numpy.asarray([[length, 0.0]])
-    loss, gradient = cosine_loss(numpy, predictions, numpy.asarray([[0.6, 0.8]]))
+    loss, gradient = cosine_loss(predictions, numpy.asarray([[0.6, 0.8]]))
     assert 0.0 <= loss <= 2.0
     assert numpy.linalg.norm(gradient) <= 1.01 / EPSILON
 
 
 def test_a_target_of_zeros_pulls_nowhere():
-    loss, gradient = cosine_loss(numpy, PREDICTIONS[:1], numpy.zeros((1, 4)))
+    loss, gradient = cosine_loss(PREDICTIONS[:1], numpy.zeros((1, 4)))
     assert loss == 1.0 and not gradient.any()
