@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy
 import spacy
-from imdb_data import TASK, choose, draw, load
+from imdb_data import TASK, Draw, choose, draw, load
 from imdb_encoders import (
     make_config,
     pretrain_encoder,
@@ -59,13 +59,19 @@ class Row(NamedTuple):
     grid: list[dict[str, Any]]
 
 
-def tfidf(place: Place, n_labels: int, seed: int, settings: Settings) -> Model:
-    """TF-IDF of words and word pairs, and logistic regression."""
-    drawn = draw(place.data_dir, n_labels, seed)
+def fit_tfidf(drawn: Draw, **settings: Any) -> Any:
+    """RETURNS (Pipeline): TF-IDF of words and word pairs, and logistic regression."""
     model = make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
         LogisticRegression(max_iter=1000, **settings),
-    ).fit(drawn.texts, drawn.labels)
+    )
+    return model.fit(drawn.texts, drawn.labels)
+
+
+def tfidf(place: Place, n_labels: int, seed: int, settings: Settings) -> Model:
+    """TF-IDF of words and word pairs, and logistic regression."""
+    drawn = draw(place.data_dir, n_labels, seed)
+    model = fit_tfidf(drawn, **settings)
     return Model(
         lambda: model.predict(drawn.dev_texts),
         lambda: model.predict(load(place.data_dir, "test")[0]),
@@ -100,10 +106,7 @@ def both(kind: str) -> Train:
         found = features(place.data_dir, place.work, kind)
         dense = make_pipeline(StandardScaler(), LogisticRegression(C=0.01, max_iter=1000))
         dense.fit(found["train"][chosen], drawn.labels)
-        sparse = make_pipeline(
-            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2),
-            LogisticRegression(C=10.0, max_iter=1000),
-        ).fit(drawn.texts, drawn.labels)
+        sparse = fit_tfidf(drawn, C=10.0)
         share = settings["share"]
 
         def predict(X: Any, texts: list[str]) -> Any:

@@ -5,6 +5,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
+from spread import spread
+
 RESULTS = Path(__file__).parent / "results" / "imdb"
 HEADER = ["IMDB, 1,000 labels", "seeds", "dev", "test"]
 #: Accuracy on test as others report it for 1,000 labels, and how they chose.
@@ -35,7 +37,7 @@ def table_rows() -> list[list[str]]:
     rows = []
     for row in load_rows():
         scores = list(row["seeds"].values())
-        cells = [_spread([score[key] for score in scores]) for key in ("dev", "test")]
+        cells = [spread([score[key] for score in scores]) for key in ("dev", "test")]
         rows.append([row["title"], str(len(scores)), *cells])
     if not rows:
         return []
@@ -70,9 +72,3 @@ def write_plot(path: Path) -> None:
 
 def _mean(row: dict[str, Any], key: str) -> float:
     return statistics.mean(scores[key] for scores in row["seeds"].values())
-
-
-def _spread(values: list[float]) -> str:
-    if len(values) < 2:
-        return f"{values[0]:.1f}"
-    return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"

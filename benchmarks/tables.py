@@ -23,6 +23,7 @@ from speed_summary import (
     summary_rows,
     thread_rows,
 )
+from spread import spread
 from tweeteval_data import TASKS
 
 ROOT = Path(__file__).parent.parent
@@ -133,17 +134,6 @@ def compare(multi: list[float], single: list[float]) -> list[str]:
     """
     difference = statistics.mean(multi) - statistics.mean(single)
     return [spread(multi), spread(single), f"{difference:+.1f}"]
-
-
-def spread(values: list[float]) -> str:
-    """Show mean and standard deviation.
-
-    values (list[float]): The values, in percent.
-    RETURNS (str): Both, with one decimal.
-    """
-    if len(values) < 2:
-        return f"{values[0]:.1f}"
-    return f"{statistics.mean(values):.1f} ± {statistics.stdev(values):.1f}"
 
 
 def markdown(header: list[str], rows: Iterable[list[str]]) -> str:
