@@ -37,17 +37,23 @@ COMMAND = "python benchmarks/tweeteval.py --data DATA --systems {system} --seeds
 
 
 def make_config(
-    data_dir: str | Path, seed: int, overrides: dict[str, Any], work: Path | None = None
+    data_dir: str | Path,
+    seed: int,
+    overrides: dict[str, Any],
+    work: Path | None = None,
+    *,
+    sets: Iterable[str] = SETS,
 ) -> Config:
-    """Write the config for the eleven sets.
+    """Write the config for the eleven sets, or for some of them.
 
     data_dir (str | Path): The folder of the data.
     seed (int): The seed of the training.
     overrides (dict): Values to use instead of the written ones, by dotted name.
     work (Path | None): Where the pretrained encoder is kept. None to start from scratch.
+    sets (Iterable[str]): The sets.
     RETURNS (Config): The config, without variables.
     """
-    tasks = [PREFIX + name for name in SETS]
+    tasks = [PREFIX + name for name in sets]
     if work is None:
         text = init_config(data_dir, tasks=tasks)
     else:
