@@ -4,7 +4,8 @@
     python benchmarks/tables.py
 
 Word vectors and encoders are trained on the raw text first, and kept in the work folder; results are
-written to `results/imdb/` as they come, one file a row. Whatever is there already is not computed again.
+written to `results/imdb/` as they come, one file a row, and gathered in `results/imdb_lmao.json`. Whatever is
+there already is not computed again.
 """
 
 import argparse
@@ -99,6 +100,21 @@ def save(path: Path, record: dict[str, Any]) -> None:
     temporary.replace(path)
 
 
+def gather(out: Path) -> None:
+    """Write all finished rows to one file beside the folder of the rows.
+
+    out (Path): The folder.
+    """
+    rows = {}
+    for name in ROWS:
+        path = out / f"{name}.json"
+        record = json.loads(path.read_text(encoding="utf8")) if path.exists() else {}
+        if record.get("seeds"):
+            rows[name] = record
+    path = out.with_name("imdb_lmao.json")
+    path.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf8")
+
+
 def main() -> None:
     """Run the rows named on the command line."""
     parser = argparse.ArgumentParser(description="IMDB with few labels.")
@@ -117,6 +133,7 @@ def main() -> None:
     for name in names:
         seeds = [int(seed) for seed in args.seeds.split(",")]
         run_row(name, place, seeds, name in CURVES, args.out)
+        gather(args.out)
 
 
 if __name__ == "__main__":
