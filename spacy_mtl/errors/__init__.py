@@ -2,6 +2,7 @@
 names the part, what was found and what to do.
 """
 
+from .add_task import AddTaskErrors
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .pipeline import PipelineErrors
@@ -10,7 +11,7 @@ from .pretraining import PretrainingErrors
 __all__ = ["Errors", "RowErrors", "Warnings"]
 
 
-class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors):
+class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors, AddTaskErrors):
     """Texts of errors."""
 
 
@@ -68,4 +69,13 @@ class Warnings:
     W203 = (
         "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "
         "because the corpus is streamed. State them in the config as label = weight instead."
+    )
+    W315 = (
+        "[W315] --rehearse {mode} is without effect: with a frozen encoder nothing changes for the old tasks, "
+        "so that there is nothing to rehearse."
+    )
+    W316 = (
+        "[W316] The components {names} read the encoder, which is trained, but are no tasks of the factory "
+        "'{factory}': nothing keeps them in place, and nothing here tells what they lose. Evaluate them, or choose "
+        "--scenario frozen."
     )
