@@ -5,13 +5,21 @@ names the part, what was found and what to do.
 from .add_task import AddTaskErrors
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
+from .finetuning import FineTuningErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
 
 
-class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors, AddTaskErrors):
+class Errors(
+    DataErrors,
+    PipelineErrors,
+    PretrainingErrors,
+    CliErrors,
+    FineTuningErrors,
+    AddTaskErrors,
+):
     """Texts of errors."""
 
 
@@ -78,4 +86,8 @@ class Warnings:
         "[W316] The components {names} read the encoder, which is trained, but are no tasks of the factory "
         "'{factory}': nothing keeps them in place, and nothing here tells what they lose. Evaluate them, or choose "
         "--scenario frozen."
+    )
+    W300 = (
+        "[W300] Component '{name}' has frozen = {frozen!r}, but starts from random weights, which it will keep. "
+        'Source it from a trained pipeline, load weights ([initialize] init_tok2vec), or set frozen = "none".'
     )
