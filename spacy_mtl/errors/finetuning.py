@@ -17,3 +17,7 @@ class FineTuningErrors:
         'Pipeline: {pipeline}. Use factory = "multitask_tok2vec" for the encoder, or take the callback out '
         "of [training.before_update]."
     )
+    E403 = (
+        "[E403] Callback 'spacy_mtl.fine_tune.v1': component '{name}' does not exist or cannot take {settings}. "
+        "It can take: {known}. Pipeline: {pipeline}. Correct [initialize.before_init.settings]."
+    )

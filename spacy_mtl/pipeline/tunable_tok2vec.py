@@ -41,6 +41,8 @@ class TunableTok2Vec(Tok2Vec):
         up_to (str): Name of a group, e.g. "embed" or "window1", "all", or "none".
         RAISES (ValueError): If the encoder has no such group.
         """
+        if up_to == self._held:
+            return
         resolve_rates(self.name, self.model, self.cfg, up_to)
         self._take_delayed_step()
         self._held = up_to
