@@ -22,8 +22,8 @@ class AddTaskErrors:
         "remove the folder."
     )
     E464 = (
-        "[E464] The output {path} lies in the folder of the pipeline that the task is added to ({model}), or the "
-        "other way round. The trained pipeline stays as it is: choose a folder beside it."
+        "[E464] The output {path} lies in the folder of the pipeline that the task is added to ({model}). The "
+        "trained pipeline stays as it is: choose a folder beside it."
     )
     E465 = "[E465] Invalid value {value!r} for --{name}. It has to be {expected}."
     E466 = (
@@ -35,8 +35,8 @@ class AddTaskErrors:
         "files, or name the files themselves instead of the folder."
     )
     E468 = (
-        "[E468] Two files for the {split} data of task '{name}': {first} and {second}. Name one of them, or join "
-        "both."
+        "[E468] Two files with training data of task '{name}': {first} and {second}, which names no split. Join "
+        "both, or name one of them instead of the folder."
     )
     E469 = (
         "[E469] No training data for the task '{name}' in {path}: found only files for {found}. Add a file for "
@@ -56,5 +56,5 @@ class AddTaskErrors:
     )
     E473 = (
         "[E473] The file {path} says nothing about the task '{name}'. Tasks that its labels name: {found}. Correct "
-        "--name, or name the task in the labels (\"{name}/LABEL\") or not at all."
+        '--name, or name the task in the labels ("{name}/LABEL") or not at all.'
     )

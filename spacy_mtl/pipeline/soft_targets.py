@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from spacy.language import Language
 
-from ..util import task_cats, join_key
+from ..util import join_key, task_cats
 
 
 def soft_targets(

@@ -11,7 +11,7 @@ import srsly
 from ..errors import Errors
 from ..types import Cats
 from ..util import join_key, listing, task_cats
-from .files import UNSPLIT, find_task_files, may_hold_other_tasks, split_of_file
+from .files import SPLITS, UNSPLIT, find_task_files, may_hold_other_tasks
 from .formats import ReadStats, file_extension, read_records
 from .rows import fill_labels
 from .scan import FileScan, scan_file
@@ -64,27 +64,35 @@ class OldData:
         return list(self.rows.get(split, ()))
 
 
-def read_task(paths: Sequence[Path], name: str, *, shares: Shares, seed: int = 0) -> TaskData:
+def read_task(
+    data: Path,
+    name: str,
+    *,
+    shares: Shares,
+    held_out: Mapping[str, Path] | None = None,
+    seed: int = 0,
+) -> TaskData:
     """Read the labelled texts of a task. If there is no dev or test file, they are taken from train.
 
-    paths (Sequence[Path]): A folder, see `find_task_files`, or files. Labels of other tasks in them are not
-        read.
+    data (Path): A folder, see `find_task_files`, or the file with training rows. Labels of other tasks in
+        it are not read.
     name (str): Name of the task.
     shares (Shares): Shares of train, dev and test. The share of a split that has a file is without
         effect.
+    held_out (Optional[Mapping[str, Path]]): Files for dev and test, instead of those of the folder.
     seed (int): Seed of the division.
     RETURNS (TaskData): The rows.
     RAISES (ValueError): If there is no data of the task, it cannot be read, all rows have the same
         annotation, or there are too few to divide.
     """
-    files, known = _find_files(paths, name)
+    files, known = _find_files(data, name, held_out or {})
     scans = {split: scan_file(path, name, known_tasks=known) for split, path in files.items()}
     for scan in scans.values():
         if not scan.labels.get(name):
             found = listing(sorted(scan.labels))
             raise ValueError(Errors.E473.format(path=scan.path, name=name, found=found))
-    held_out = [scan for split, scan in scans.items() if split != "train"]
-    summary = summarize_task(name, [scans["train"]], held_out, known_tasks=known)
+    others = [scan for split, scan in scans.items() if split != "train"]
+    summary = summarize_task(name, [scans["train"]], others, known_tasks=known)
     rows = {split: _read_rows(scan, name, known, scans.values()) for split, scan in scans.items()}
     parts = remaining_shares(shares, set(rows) - {"train"})
     if len(parts) > 1:
@@ -92,6 +100,7 @@ def read_task(paths: Sequence[Path], name: str, *, shares: Shares, seed: int = 0
     counts: Counter[str] = Counter()
     for _, cats in rows["train"]:
         counts.update(label for label, value in task_cats(cats, name).items() if value > 0)
+    rows = {split: rows[split] for split in SPLITS if split in rows}
     return TaskData(
         replace(
             summary,
@@ -169,31 +178,26 @@ def format_rows(rows: Iterable[Row]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("utf8")
 
 
-def _find_files(paths: Sequence[Path], name: str) -> tuple[dict[str, Path], list[str]]:
-    files: dict[str, Path] = {}
-    known: set[str] = set()
-    for path in paths:
-        found = {split_of_file(path): path}
-        if path.is_dir() or not (path.exists() or file_extension(path)):
-            by_split = find_task_files(path, unsplit=True)
-            known.update(task for tasks in by_split.values() for task in tasks)
-            found = {split: tasks[name] for split, tasks in by_split.items() if name in tasks}
-            if not found:
-                text = Errors.E467.format(name=name, path=path, found=listing(sorted(known)))
-                raise ValueError(text)
-        for split, file in found.items():
-            # What is not split yet is divided as training data is.
-            part = "train" if split == UNSPLIT else split
-            if part in files:
-                first, second = files[part], file
-                raise ValueError(
-                    Errors.E468.format(split=part, name=name, first=first, second=second)
-                )
-            files[part] = file
+def _find_files(
+    data: Path, name: str, held_out: Mapping[str, Path]
+) -> tuple[dict[str, Path], list[str]]:
+    if not data.is_dir() and (data.exists() or file_extension(data)):
+        return {"train": data, **held_out}, [name]
+    by_split = find_task_files(data, unsplit=True)
+    known = sorted({task for tasks in by_split.values() for task in tasks})
+    files = {split: tasks[name] for split, tasks in by_split.items() if name in tasks}
+    if not files:
+        raise ValueError(Errors.E467.format(name=name, path=data, found=listing(known)))
+    if UNSPLIT in files:
+        # What is not split yet is divided as training data is.
+        whole = files.pop(UNSPLIT)
+        if "train" in files:
+            text = Errors.E468.format(name=name, first=files["train"], second=whole)
+            raise ValueError(text)
+        files["train"] = whole
     if "train" not in files:
-        shown = listing(paths)
-        raise ValueError(Errors.E469.format(name=name, path=shown, found=listing(files)))
-    return files, sorted(known)
+        raise ValueError(Errors.E469.format(name=name, path=data, found=listing(files)))
+    return {**files, **held_out}, known
 
 
 def _read_rows(

@@ -153,18 +153,6 @@ def canonical_split(split: str) -> str:
     return name
 
 
-def split_of_file(path: Path) -> str:
-    """Tell the split of a single file by its name or that of its folder.
-
-    path (Path): The file, e.g. ``train.jsonl``, ``urgency.train.jsonl`` or ``train/urgency.jsonl``.
-    RETURNS (str): "train", "dev" or "test"; "all" if it names none.
-    """
-    stem = _stem(path).lower()
-    match = _FLAT_NAME.fullmatch(stem)
-    names = (match[2] if match else stem, path.parent.name.lower())
-    return next((_SPLIT_NAMES[name] for name in names if name in _SPLIT_NAMES), UNSPLIT)
-
-
 def _scan(root: Path) -> Iterator[_Found]:
     # In the folder of one split, a file named raw belongs to a task of this name.
     has_raw = root.name.lower() not in _SPLIT_NAMES
