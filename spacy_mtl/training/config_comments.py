@@ -37,15 +37,24 @@ def write_with_comments(config: Config, comments: Comments) -> str:
     comments (Comments): The comments. What the config does not have is left out.
     RETURNS (str): The text of the config.
     """
+    blocks: dict[str, list[str]] = {}
     section = ""
-    lines = []
-    for line in config.to_str(interpolate=False).splitlines():
+    for line in filter(None, config.to_str(interpolate=False).splitlines()):
         if line.startswith("["):
             section = line.strip("[]")
-        if line and (section, _name(line)) in comments:
+        lines = blocks.setdefault(section, [])
+        if (section, _name(line)) in comments:
             lines.append(comments[section, _name(line)])
         lines.append(line)
-    return "\n".join(lines).strip() + "\n"
+    # The config lists sections level by level. Here each is followed by what belongs to it.
+    places = {name: place for place, name in enumerate(blocks)}
+    order = sorted(blocks, key=lambda name: [places.get(part, -1) for part in _path(name)])
+    return "\n\n".join("\n".join(blocks[name]) for name in order) + "\n"
+
+
+def _path(section: str) -> list[str]:
+    parts = section.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
 
 
 def _name(line: str) -> str:
