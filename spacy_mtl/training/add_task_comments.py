@@ -19,14 +19,18 @@ _FROZEN = """\
 _LR_DECAY = """\
 # Each group of layers learns at the rate of the group above it divided by this, the highest at that of
 # the heads divided by this. 1.0: all alike. 2.6 is usual to keep what lower layers know."""
+_LR_SCALES = """\
+# Factors to the learning rate by group of layers, e.g. embed = 0.1. Groups that are not in it follow lr_decay."""
 _MODEL_PATH = """\
 # The trained pipeline that all components but the new one are copied from: a folder or package."""
 _CORPUS_PATH = """\
-# The rows of the new task. With rehearsal by former outputs, these stand in the training file as values of the
-# old tasks."""
+# The folder with the rows of the new task. With rehearsal by former outputs, these stand in the training file
+# as values of the old tasks."""
 OWN_COMMENTS = {
     ("paths", "model"): _MODEL_PATH,
-    ("paths", "corpus"): _CORPUS_PATH,
+    ("paths", "train"): _CORPUS_PATH,
+    ("paths", "vectors"): "# null: the vocabulary is copied, with its word vectors if it has any.",
+    ("paths", "init_tok2vec"): "# Without effect here, because the encoder is copied.",
     ("paths", "old_data"): "# What is left of the data of the old tasks.",
     ("corpora.train.path", ""): "# The file of each task.",
     ("corpora.dev.path", ""): "# The file of each task.",
@@ -35,6 +39,8 @@ OWN_COMMENTS = {
     ("training.before_update", ""): """\
 # Gradual unfreezing: the heads learn first, then one more group of the encoder's layers every so many
 # steps, from the top. Fewer steps: the encoder adapts more and forgets more.""",
+    ("training.batcher.sampler.weights", ""): """\
+# Half of the batches are of the new task. Tasks that have no rows of their own here are learned from its rows.""",
     ("training.optimizer.learn_rate", ""): """\
 # Size of a step over the training.""",
     ("training.optimizer.learn_rate", "max_rate"): """\
@@ -87,6 +93,7 @@ def describe_components(
         (section, ""): "# The shared encoder, copied. Its model has to stay as it was trained.",
         (section, "frozen"): _FROZEN,
         (section, "lr_decay"): _LR_DECAY,
+        (f"{section}.lr_scales", ""): _LR_SCALES,
     }
     for component in old_tasks.values():
         note = f"# Copied. Its settings mean the same as those of [components.{name}]."

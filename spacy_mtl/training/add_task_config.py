@@ -86,7 +86,7 @@ def render_added_task(
     template = render_config([task], plan.corpus.as_posix(), lang=lang, max_steps=plan.max_steps)
     config = load_config_from_str(template, interpolate=False)
     config["system"]["seed"] = plan.seed
-    config["paths"] = {"model": plan.model, "corpus": plan.corpus.as_posix()}
+    config["paths"]["model"] = plan.model
     if plan.old_data is not None:
         config["paths"]["old_data"] = plan.old_data.folder.as_posix()
     config["nlp"] = {
@@ -130,7 +130,7 @@ def _make_components(
 
 def _set_corpus(plan: Plan, split: str, corpus: dict[str, Any]) -> None:
     name, old = plan.task.name, plan.old_data
-    files = {name: f"${{paths.corpus}}/{name}.{split}.jsonl"}
+    files = {name: f"${{paths.{split}}}/{name}.{split}.jsonl"}
     tasks = [name, *(plan.learning if split == "train" else _evaluated(plan))]
     if old is not None and (plan.repeated if split == "train" else _evaluated(plan)):
         for task, path in old.files[split].items():
@@ -181,9 +181,5 @@ def _score_weights(name: str, old_tasks: Sequence[str]) -> dict[str, float | Non
 
 def _set_initialize(plan: Plan, components: list[str], initialize: dict[str, Any]) -> None:
     copied = {"@callbacks": COPY, "source": "${paths.model}", "components": components}
-    initialize.update(
-        vectors=None,
-        init_tok2vec=None,
-        before_init={**copied, "shared": True},
-        after_init={**copied, "shared": False},
-    )
+    initialize["before_init"] = {**copied, "shared": True}
+    initialize["after_init"] = {**copied, "shared": False}

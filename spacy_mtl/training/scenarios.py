@@ -46,7 +46,7 @@ SCENARIOS = (
     Scenario(
         "frozen",
         100,
-        "the encoder stays as it is, the new head learns; old tasks predict what they did, bit for bit",
+        "the encoder and the old heads stay as they are, bit for bit, and the new head learns",
         {"frozen": "all", "lr_decay": 1.0},
         standardized=True,
     ),
