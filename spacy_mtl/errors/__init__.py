@@ -91,3 +91,7 @@ class Warnings:
         "[W300] Component '{name}' has frozen = {frozen!r}, but starts from random weights, which it will keep. "
         'Source it from a trained pipeline, load weights ([initialize] init_tok2vec), or set frozen = "none".'
     )
+    W305 = (
+        "[W305] The learning rate is to reach its lowest value at step {total_steps}, but [training] max_steps "
+        "= {max_steps}. Set total_steps of [training.optimizer.learn_rate] to null: it is then max_steps."
+    )
