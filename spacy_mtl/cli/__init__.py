@@ -4,6 +4,7 @@ wrapper around a plain function."""
 from spacy.cli._util import app
 
 from ._app import mtl_cli
+from .add_task import add_task, add_task_cli
 from .baselines import baselines_cli, train_baselines
 from .compare import compare, compare_cli
 from .convert import convert_cli
@@ -18,6 +19,8 @@ from .vectors import vectors_cli
 app.add_typer(mtl_cli)
 
 __all__ = [
+    "add_task",
+    "add_task_cli",
     "baselines_cli",
     "compare",
     "compare_cli",

@@ -2,6 +2,7 @@
 names the part, what was found and what to do.
 """
 
+from .add_task import AddTaskErrors
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .finetuning import FineTuningErrors
@@ -11,7 +12,14 @@ from .pretraining import PretrainingErrors
 __all__ = ["Errors", "RowErrors", "Warnings"]
 
 
-class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors, FineTuningErrors):
+class Errors(
+    DataErrors,
+    PipelineErrors,
+    PretrainingErrors,
+    CliErrors,
+    FineTuningErrors,
+    AddTaskErrors,
+):
     """Texts of errors."""
 
 
@@ -70,7 +78,20 @@ class Warnings:
         "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "
         "because the corpus is streamed. State them in the config as label = weight instead."
     )
+    W315 = (
+        "[W315] --rehearse {mode} is without effect: with a frozen encoder nothing changes for the old tasks, "
+        "so that there is nothing to rehearse."
+    )
+    W316 = (
+        "[W316] The components {names} read the encoder, which is trained, but are no tasks of the factory "
+        "'{factory}': nothing keeps them in place, and nothing here tells what they lose. Evaluate them, or choose "
+        "--scenario frozen."
+    )
     W300 = (
         "[W300] Component '{name}' has frozen = {frozen!r}, but starts from random weights, which it will keep. "
         'Source it from a trained pipeline, load weights ([initialize] init_tok2vec), or set frozen = "none".'
+    )
+    W305 = (
+        "[W305] The learning rate is to reach its lowest value at step {total_steps}, but [training] max_steps "
+        "= {max_steps}. Set total_steps of [training.optimizer.learn_rate] to null: it is then max_steps."
     )

@@ -7,16 +7,18 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
-from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.api import Config, Model, Optimizer
 from thinc.types import Floats2d
 
+from ..layers.dropout_places import set_dropout
 from ..layers.fast_encoder import skip_gradients
 from ..layers.grouped_step import take_step
 from ..layers.listener import Tok2VecListener
 from ..layers.masking import Masking, masked
 from ..layers.readers import Readers
 from ..layers.token_arrays import flatten, is_whole
-from . import checks
+from ..total_steps import plan_steps
+from . import checks, settings
 from .encoder_batch import EncoderBatch
 from .extensions import set_extensions
 from .rates import NONE, warn_untrained
@@ -43,7 +45,7 @@ set_extensions()
 @Language.factory(
     "multitask_tok2vec",
     assigns=["doc.tensor"],
-    default_config={"frozen": NONE, "lr_decay": 1.0, "lr_scales": {}, "model": DEFAULT_MODEL},
+    default_config={"frozen": NONE, "lr_decay": 1.0, "lr_scales": {}, "drop_mult": None, "model": DEFAULT_MODEL},
 )
 def make_multitask_tok2vec(
     nlp: Language,
@@ -52,23 +54,17 @@ def make_multitask_tok2vec(
     frozen: str,
     lr_decay: float,
     lr_scales: dict[str, float],
+    drop_mult: float | None,
 ) -> "MultitaskTok2Vec":
     """Create the shared encoder component.
 
     nlp (Language): The pipeline.
     name (str): Name of the component. `spacy pretrain` expects "tok2vec".
     model (Model[List[Doc], List[Floats2d]]): The encoder.
-    frozen (str): What training leaves as it is: "none", "all", or the name of a group of layers, which is
-        frozen with all groups below it. From the bottom: "embed" (and beside it "ngrams"), "window1",
-        "window2" and so on.
-    lr_decay (float): Each group of layers learns at the rate of the group above it divided by this, and
-        the highest at the rate of the heads divided by this.
-    lr_scales (Dict[str, float]): What the learning rate is multiplied by, by group of layers. Groups that
-        are not in it follow `lr_decay`.
     RETURNS (MultitaskTok2Vec): The component.
     """
     return MultitaskTok2Vec(
-        nlp.vocab, model, name, frozen=frozen, lr_decay=lr_decay, lr_scales=lr_scales
+        nlp.vocab, model, name, frozen=frozen, lr_decay=lr_decay, lr_scales=lr_scales, drop_mult=drop_mult
     )
 
 
@@ -92,14 +88,14 @@ class MultitaskTok2Vec(TunableTok2Vec):
         frozen: str = NONE,
         lr_decay: float = 1.0,
         lr_scales: dict[str, float] | None = None,
+        drop_mult: float | None = None,
     ) -> None:
-        """Initialize the component. See `make_multitask_tok2vec` for the arguments.
-
-        RAISES (ValueError): If a setting is out of range.
-        """
+        """Initialize the component."""
+        settings.validate_drop_mult(name, drop_mult)
         super().__init__(
             vocab, model, name, frozen=frozen, lr_decay=lr_decay, lr_scales=lr_scales or {}
         )
+        self.drop_mult = drop_mult
         self._batch: EncoderBatch | None = None
         self._losses: dict[str, float] = {}
         self._has_gradient = False
@@ -167,7 +163,7 @@ class MultitaskTok2Vec(TunableTok2Vec):
         predict, without dropout.
 
         examples (Iterable[Example]): A batch of examples.
-        drop (float): The dropout rate.
+        drop (float): The dropout rate. Without effect if `drop_mult` is set.
         sgd (Optional[Optimizer]): If given, the step is taken when all listeners have answered.
         losses (Optional[Dict[str, float]]): Losses by component. The encoder reports the squared
             norm of the gradient that it got.
@@ -183,7 +179,7 @@ class MultitaskTok2Vec(TunableTok2Vec):
         docs = [eg.predicted for eg in examples]
         rates = self._rates()
         skip_gradients(self.model, rates.n_frozen)
-        set_dropout_rate(self.model, drop)
+        set_dropout(self.model, drop, self.drop_mult)
         if any(len(doc) for doc in docs):
             with masked(self.model, self._draw_masking(examples)):
                 if rates.is_frozen:
@@ -211,6 +207,7 @@ class MultitaskTok2Vec(TunableTok2Vec):
 
         sgd (Optimizer): The optimizer.
         """
+        plan_steps(sgd, self.vocab)
         if self._batch is not None and self._batch.n_answers == 0:
             self._delayed_sgd = sgd
             return

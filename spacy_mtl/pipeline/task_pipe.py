@@ -10,6 +10,7 @@ from thinc.api import Model, Optimizer
 
 from ..errors import Errors
 from ..layers.grouped_step import take_step
+from ..total_steps import plan_steps
 from ..util import join_key
 from . import checks
 from .rates import ALL, NONE
@@ -95,6 +96,7 @@ class TaskPipe(TrainablePipe):
 
         sgd (Optimizer): The optimizer.
         """
+        plan_steps(sgd, self.vocab)
         if self._has_gradient:
             scale = 0.0 if self.is_frozen else self.cfg.get("lr_scale", 1.0)
             take_step(self.model, sgd, {}, default=scale)

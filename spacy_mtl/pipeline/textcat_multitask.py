@@ -8,11 +8,12 @@ import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
-from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.api import Config, Model, Optimizer
 from thinc.types import Floats2d
 
 from ..errors import Errors
 from ..layers.standardize import freeze_statistics
+from ..layers.dropout_places import set_dropout
 from . import checks, settings
 from .extensions import set_extensions
 from .loss import cross_entropy, make_targets
@@ -51,6 +52,7 @@ set_extensions()
         "loss_weight": 1.0,
         "class_weights": "none",
         "label_smoothing": 0.0,
+        "drop_mult": None,
         "score_metric": "macro_f",
         "frozen": NONE,
         "lr_scale": 1.0,
@@ -69,6 +71,7 @@ def make_textcat_multitask(
     loss_weight: float,
     class_weights: str | dict[str, float],
     label_smoothing: float,
+    drop_mult: float | None,
     score_metric: str,
     frozen: str,
     lr_scale: float,
@@ -89,6 +92,8 @@ def make_textcat_multitask(
     class_weights (Union[str, Dict[str, float]]): "none", "balanced", "sqrt_balanced" (half-way), or a
         weight by label.
     label_smoothing (float): Share of a target that is spread evenly, 0 to below 1.
+    drop_mult (Optional[float]): One number for all dropout: what the fixed rate of each place in the head
+        is multiplied by. None for the dropout of the training, the same everywhere.
     score_metric (str): The score that becomes `<task>_score`, e.g. "macro_f", "acc", "f:<label>".
     frozen (str): "none", or "all" to leave the head as it is in training. It still tells the encoder
         what it would need.
@@ -107,6 +112,7 @@ def make_textcat_multitask(
         loss_weight=loss_weight,
         class_weights=class_weights,
         label_smoothing=label_smoothing,
+        drop_mult=drop_mult,
         score_metric=score_metric,
         frozen=frozen,
         lr_scale=lr_scale,
@@ -135,6 +141,7 @@ class MultitaskTextCategorizer(ScoringPipe):
         loss_weight: float = 1.0,
         class_weights: str | dict[str, float] = "none",
         label_smoothing: float = 0.0,
+        drop_mult: float | None = None,
         score_metric: str = "macro_f",
         frozen: str = NONE,
         lr_scale: float = 1.0,
@@ -155,6 +162,7 @@ class MultitaskTextCategorizer(ScoringPipe):
             loss_weight=loss_weight,
             class_weights=class_weights,
             label_smoothing=label_smoothing,
+            drop_mult=drop_mult,
             score_metric=score_metric,
             frozen=frozen,
             lr_scale=lr_scale,
@@ -218,7 +226,7 @@ class MultitaskTextCategorizer(ScoringPipe):
         """Learn from the annotated documents of a batch.
 
         examples (Iterable[Example]): A batch of examples, annotated for this task or not.
-        drop (float): The dropout rate.
+        drop (float): The dropout rate. Without effect if `drop_mult` is set.
         sgd (Optional[Optimizer]): The optimizer. Without one, call `finish_update` afterwards.
         losses (Optional[Dict[str, float]]): Losses by component, to which the weighted mean
             cross-entropy of the batch is added.
@@ -236,7 +244,7 @@ class MultitaskTextCategorizer(ScoringPipe):
             self._send_no_gradient()
             return losses
         settings.check_targets(self.name, self.cfg, examples, targets, mask)
-        set_dropout_rate(self.model, drop)
+        set_dropout(self.model, drop, self.cfg["drop_mult"])
         freeze_statistics(self.model, self.is_frozen)
         scores, backprop = self.model.begin_update([example.predicted for example in examples])
         loss, d_scores = self._loss(scores, targets, mask)

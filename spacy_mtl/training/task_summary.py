@@ -72,7 +72,7 @@ def summarize_tasks(data: str | Path, *, tasks: Iterable[str] | None = None) -> 
         lacking = [task for task in wanted if not any(scan.rows[task] for scan in scans)]
         if lacking:
             raise ValueError(Errors.E302.format(split=split, tasks=listing(lacking), path=data))
-    return [_summarize(task, train, dev, known) for task in wanted]
+    return [summarize_task(task, train, dev, known_tasks=known) for task in wanted]
 
 
 def sort_labels(labels: Collection[str]) -> list[str]:
@@ -90,9 +90,22 @@ def _scan_files(files: Mapping[str, Path], known: Collection[str]) -> list[FileS
     return [scan_file(path, task, known_tasks=known) for task, path in files.items()]
 
 
-def _summarize(
-    task: str, train: Sequence[FileScan], dev: Sequence[FileScan], known: Collection[str]
+def summarize_task(
+    task: str,
+    train: Sequence[FileScan],
+    dev: Sequence[FileScan],
+    *,
+    known_tasks: Collection[str] = (),
 ) -> TaskSummary:
+    """Tell what is known of one task from files that have been scanned.
+
+    task (str): The task.
+    train (Sequence[FileScan]): Training files.
+    dev (Sequence[FileScan]): Dev files.
+    known_tasks (Collection[str]): Tasks whose name may stand before a label in "cats".
+    RETURNS (TaskSummary): The summary.
+    RAISES (ValueError): If all rows have the same annotation, or dev has a label that train has not.
+    """
     train = [scan for scan in train if scan.rows[task]]
     dev = [scan for scan in dev if scan.rows[task]]
     positive: Counter[str] = Counter()
@@ -106,7 +119,7 @@ def _summarize(
     for scan in dev:
         unknown = sorted(set(scan.labels_of(task)) - labels)
         if unknown:
-            line = _first_line(scan, task, unknown[0], known)
+            line = _first_line(scan, task, unknown[0], known_tasks)
             raise ValueError(
                 Errors.E304.format(
                     task=task,
@@ -118,7 +131,7 @@ def _summarize(
             )
     multi_label = any(scan.is_multi_label(task) for scan in (*train, *dev))
     partial = multi_label and any(
-        _has_partial_rows(scan, task, len(labels), known) for scan in (*train, *dev)
+        _has_partial_rows(scan, task, len(labels), known_tasks) for scan in (*train, *dev)
     )
     return TaskSummary(
         name=task,
