@@ -7,7 +7,7 @@ from spacy.language import Language
 from thinc.api import Model
 
 from ..errors import Errors, Warnings
-from ..layers.layer_groups import Key, layer_groups
+from ..layers.layer_groups import NGRAMS, Key, layer_groups
 from . import checks
 
 NONE = "none"
@@ -49,7 +49,9 @@ def resolve_rates(name: str, model: Model, cfg: dict[str, Any], held: str | None
         _check_group(name, "lr_scales", found, levels)
     scales = {}
     for group in groups:
-        decayed = cfg["lr_decay"] ** (group.level - n_levels)
+        # The embeddings of n-grams go past the layers to the heads, and learn like these.
+        distance = 0 if group.name == NGRAMS else n_levels - group.level
+        decayed = cfg["lr_decay"] ** -distance
         scale = cfg["lr_scales"].get(group.name, decayed) if group.level >= n_frozen else 0.0
         scales.update(dict.fromkeys(group.keys, scale))
     return Rates(n_frozen, n_frozen == n_levels, scales)

@@ -55,7 +55,7 @@ SCENARIOS = (
         1_000,
         "the new head first, then one group of layers after the other from the top, each slower than the one above",
         {"frozen": "none", "lr_decay": 2.6},
-        unfreeze_every=0.1,
+        unfreeze_every=0.05,
         schedule={"@schedules": "spacy_mtl.slanted_triangular.v1", "total_steps": None},
     ),
     Scenario(

@@ -36,9 +36,9 @@ def rates_of(held=None, **settings):
     "settings, expected",
     [
         ({}, [1.0, 1.0, 1.0, 1.0]),
-        ({"lr_decay": 2.0}, [0.125, 0.125, 0.25, 0.5]),
+        ({"lr_decay": 2.0}, [0.125, 1.0, 0.25, 0.5]),
         ({"lr_scales": {"embed": 0.1, "window2": 2.0}}, [0.1, 1.0, 1.0, 2.0]),
-        ({"lr_decay": 2.0, "lr_scales": {"window1": 1.0}}, [0.125, 0.125, 1.0, 0.5]),
+        ({"lr_decay": 2.0, "lr_scales": {"window1": 1.0}}, [0.125, 1.0, 1.0, 0.5]),
         ({"lr_decay": 2.0, "frozen": "embed"}, [0.0, 0.0, 0.25, 0.5]),
         ({"lr_scales": {"embed": 0.1}, "frozen": "window1"}, [0.0, 0.0, 0.0, 1.0]),
         ({"frozen": "ngrams"}, [0.0, 0.0, 1.0, 1.0]),
