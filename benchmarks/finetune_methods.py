@@ -1,7 +1,6 @@
 """The ways to learn a task from few labels that the fine-tuning benchmark compares."""
 
 import functools
-import json
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from tweeteval_pretrain import pretrain_encoder, pretraining_paths
 
 from spacy_mtl.cli.add_task import add_task
 from spacy_mtl.cli.init_config import init_config
+from spacy_mtl.training.add_task_report import AGREEMENT
 
 #: Rows of each old test set that the old tasks are compared on before and after.
 OLD_ROWS = 500
@@ -120,7 +120,7 @@ def added(
         with tempfile.TemporaryDirectory() as name, use_ops("numpy", use_blis=False):
             folder, output = Path(name) / "data", Path(name) / "out"
             case.write(folder)
-            add_task(
+            outcomes = add_task(
                 base,
                 folder,
                 name=case.task,
@@ -130,13 +130,12 @@ def added(
                 # A rejected result is to be measured too.
                 min_agreement=0.0,
                 seed=case.seed,
-                overrides={"training.eval_frequency": 100_000, **changes},
+                overrides={"training.eval_frequency": "${training.max_steps}", **changes},
             )
             nlp = load_base(output / "model-best")
-            report = json.loads((output / "report.json").read_text(encoding="utf8"))
         before = _old_scores(base, case.left_out, case.data_dir)
         after = old_scores(nlp, case.left_out, case.data_dir)
-        agreement = [row["after"] for row in report["tasks"] if row["split"] == "new texts"]
+        agreement = [outcome.after for outcome in outcomes if outcome.metric == AGREEMENT]
         return {
             **_scores(nlp, case),
             "old": {name: round(after[name] - before[name], 2) for name in before},

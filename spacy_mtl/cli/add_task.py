@@ -19,6 +19,7 @@ from wasabi import msg
 
 from ..errors import Errors, Warnings
 from ..pipeline.copy_components import load_trained
+from ..training.add_task_comments import REHEARSAL_TEXTS
 from ..training.add_task_config import Plan, render_added_task
 from ..training.add_task_data import TaskData, find_old_data, read_task
 from ..training.add_task_report import Outcome, format_outcomes, to_json
@@ -192,6 +193,8 @@ def add_task(
         seed=seed,
     )
     _warn_unkept(plan, nlp)
+    if not silent:
+        _show(plan)
     former.remember(nlp, task.texts, old)
     _write(output, plan, nlp, task, former, overrides or {})
     _train(output, use_gpu=use_gpu, silent=silent)
@@ -238,6 +241,13 @@ def _warn_unkept(plan: Plan, nlp: Language) -> None:
     if plan.scenario.trains_encoder and readers:
         text = Warnings.W316.format(names=listing(readers), factory="textcat_multitask")
         warnings.warn(text, stacklevel=3)
+
+
+def _show(plan: Plan) -> None:
+    msg.info(
+        f"'{plan.task.name}' has {plan.task.n_train:,} training rows. Scenario {plan.scenario.name}: "
+        f"{plan.scenario.summary}. Rehearsal {plan.rehearsal}: {REHEARSAL_TEXTS[plan.rehearsal]}."
+    )
 
 
 def _write(

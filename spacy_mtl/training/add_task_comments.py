@@ -47,6 +47,10 @@ OWN_COMMENTS = {
 # Its largest value. Lower (0.001) changes less of what was learned before.""",
     ("training.optimizer.learn_rate", "total_steps"): """\
 # The step at which it is lowest. null: the last one.""",
+    ("training.optimizer.learn_rate", "cut_frac"): """\
+# Share of the steps in which it rises. Then it falls.""",
+    ("training.optimizer.learn_rate", "ratio"): """\
+# How much smaller the lowest value is than the largest.""",
     ("training.score_weights", ""): """\
 # The best model is the one with the best weighted mean of these. null: not regarded, because there is no
 # dev data.""",

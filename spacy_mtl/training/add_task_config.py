@@ -122,7 +122,12 @@ def _make_components(
         # Smoothed once more, former outputs would become less certain from one task to the next.
         smoothing = {"label_smoothing": 0.0} if task in plan.distilled else {}
         components[plan.old_tasks[task]].update({"frozen": "none", **smoothing})
-    head = deepcopy(dict(head))
+    # The template's encoder has the usual name, also in variables.
+    variable, own = (f"${{components.{name}." for name in (ENCODER, plan.encoder))
+    head = {
+        key: value.replace(variable, own) if isinstance(value, str) else deepcopy(value)
+        for key, value in head.items()
+    }
     head["model"]["standardized"] = plan.scenario.standardized
     head["model"]["tok2vec"].update(width=plan.width, upstream=plan.encoder)
     return {**components, plan.task.name: head}

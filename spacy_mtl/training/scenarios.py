@@ -56,7 +56,12 @@ SCENARIOS = (
         "the new head first, then one group of layers after the other from the top, each slower than the one above",
         {"frozen": "none", "lr_decay": 2.6},
         unfreeze_every=0.05,
-        schedule={"@schedules": "spacy_mtl.slanted_triangular.v1", "total_steps": None},
+        schedule={
+            "@schedules": "spacy_mtl.slanted_triangular.v1",
+            "total_steps": None,
+            "cut_frac": 0.1,
+            "ratio": 32.0,
+        },
     ),
     Scenario(
         "full",

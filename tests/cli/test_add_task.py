@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from importlib import import_module
 from itertools import pairwise
 
 import numpy
@@ -54,17 +55,33 @@ def add(root, tmp_path):
     return run
 
 
+@pytest.fixture
+def config_of(add, tmp_path, monkeypatch):
+    """Get the path of the config that is written, without training."""
+
+    def stop(*args, **settings):
+        raise KeyboardInterrupt
+
+    def make(**settings):
+        monkeypatch.setattr(import_module("spacy_mtl.cli.add_task"), "_train", stop)
+        with pytest.raises(KeyboardInterrupt):
+            add(**settings)
+        return tmp_path / "out" / "config.cfg"
+
+    return make
+
+
 def run(*args):
     return CliRunner().invoke(app, ["mtl", "add-task", *map(str, args)])
 
 
-def load_both(root, folder):
-    return spacy.load(root / "old" / "model-best"), spacy.load(folder / "model-best")
+def load_both(root, folder, name="model-best"):
+    return spacy.load(root / "old" / "model-best"), spacy.load(folder / name)
 
 
-def unchanged(root, folder):
+def unchanged(root, folder, name="model-best"):
     """The old components that are what they were, bit for bit."""
-    old, new = load_both(root, folder)
+    old, new = load_both(root, folder, name)
     names = ["tok2vec", *OLD]
     models = [(old.get_pipe(name).model, new.get_pipe(name).model) for name in names]
     same = [same_weights(weights_of(first), weights_of(second)) for first, second in models]
@@ -100,15 +117,14 @@ def test_a_frozen_encoder_needs_no_limit(add):
 
 @pytest.mark.parametrize("scenario", ["gradual", "full"])
 def test_the_encoder_and_the_heads_learn(add, root, tmp_path, scenario):
-    add(scenario=scenario)
-    assert not unchanged(root, tmp_path / "out")
+    add(scenario=scenario, max_steps=20, overrides={"training.eval_frequency": 20})
+    assert not unchanged(root, tmp_path / "out", "training/model-last")
     new = spacy.load(tmp_path / "out" / "model-best")
     assert not new.config["components"]["urgency"]["model"]["standardized"]
 
 
-def test_settings_of_the_gradual_scenario(add, tmp_path):
-    add(scenario="gradual", max_steps=40)
-    config = load_config(tmp_path / "out" / "config.cfg")
+def test_settings_of_the_gradual_scenario(config_of):
+    config = load_config(config_of(scenario="gradual", max_steps=40))
     assert config["components"]["tok2vec"]["lr_decay"] == 2.6
     training = config["training"]
     assert training["before_update"]["@callbacks"] == "spacy_mtl.gradual_unfreezing.v1"
@@ -167,9 +183,9 @@ def test_without_rehearsal_old_heads_stay_as_they_are(add, root, tmp_path):
     assert all(len(row["cats"]) == 1 for row in training_rows(tmp_path / "out"))
 
 
-def test_old_data_stands_between_the_new(add, root, tmp_path):
-    add(scenario="full", rehearse="interleave", old_data=root / "data")
-    config = load_config(tmp_path / "out" / "config.cfg")
+def test_old_data_stands_between_the_new(config_of, root, tmp_path):
+    path = config_of(scenario="full", rehearse="interleave", old_data=root / "data")
+    config = load_config(path)
     assert set(config["corpora"]["train"]["path"]) == {"urgency", *OLD}
     weights = config["training"]["batcher"]["sampler"]["weights"]
     assert weights["urgency"] == pytest.approx(sum(weights[task] for task in OLD), abs=1e-5)
@@ -190,9 +206,8 @@ def test_a_part_of_the_old_data(add, root, tmp_path):
     assert not unchanged(root, tmp_path / "both")
 
 
-def test_scores_of_the_old_tasks_choose_the_best_model_too(add, root, tmp_path):
-    add(old_data=root / "data")
-    weights = load_config(tmp_path / "out" / "config.cfg")["training"]["score_weights"]
+def test_scores_of_the_old_tasks_choose_the_best_model_too(config_of, root):
+    weights = load_config(config_of(old_data=root / "data"))["training"]["score_weights"]
     assert weights["urgency_score"] == 0.5
     assert [weights[f"{task}_score"] for task in OLD] == [0.17] * 3
 
@@ -235,16 +250,15 @@ def test_the_saved_config_gives_the_same_pipeline(add, tmp_path):
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_the_config_is_complete(add, root, tmp_path, scenario):
-    add(scenario=scenario, old_data=root / "data")
-    path = tmp_path / "out" / "config.cfg"
+def test_the_config_is_complete(config_of, root, tmp_path, scenario):
+    path = config_of(scenario=scenario, old_data=root / "data")
     before, after = fill_config(tmp_path / "filled.cfg", path, silent=True)
     assert before == after
 
 
-def test_every_chosen_setting_has_a_comment(add, root, tmp_path):
-    add(scenario="full", old_data=root / "data")
-    lines = (tmp_path / "out" / "config.cfg").read_text(encoding="utf8").splitlines()
+def test_every_chosen_setting_has_a_comment(config_of, root):
+    path = config_of(scenario="full", old_data=root / "data")
+    lines = path.read_text(encoding="utf8").splitlines()
     explained = {line.partition(" = ")[0] for above, line in pairwise(lines) if above[:1] == "#"}
     assert {"frozen", "lr_decay", "model", "train", "old_data", "frozen_components"} <= explained
     assert {
