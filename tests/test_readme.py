@@ -128,6 +128,7 @@ GROUPS = (
     "misc",
     "optimizers",
     "readers",
+    "schedules",
     "scorers",
     "tokenizers",
 )

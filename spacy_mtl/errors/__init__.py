@@ -69,3 +69,7 @@ class Warnings:
         "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "
         "because the corpus is streamed. State them in the config as label = weight instead."
     )
+    W305 = (
+        "[W305] The learning rate is to reach its lowest value at step {total_steps}, but [training] max_steps "
+        "= {max_steps}. Set total_steps of [training.optimizer.learn_rate] to null: it is then max_steps."
+    )

@@ -252,6 +252,22 @@ class DataErrors:
         'it with: pip install "spacy-mtl[vectors]"'
     )
 
+    E420 = (
+        "[E420] The schedule of [training.optimizer.learn_rate] has total_steps = null, and [training] does "
+        "not say when the training ends: max_steps = {max_steps}, max_epochs = {max_epochs}. Set max_steps, "
+        "or total_steps of the schedule."
+    )
+    E421 = (
+        "[E421] The schedule '{name}' has total_steps = null, and nothing has told it how many steps the "
+        "training takes. That needs a component of this package that is trained, and either was initialized "
+        "or gets its data from 'spacy_mtl.MultitaskCorpus.v1'. Set total_steps of "
+        "[training.optimizer.learn_rate]."
+    )
+    E422 = (
+        "[E422] Schedule '{name}': invalid value {value!r} for '{setting}': it has to be {expected}. "
+        "Correct it in [training.optimizer.learn_rate]."
+    )
+
 
 class RowErrors:
     """Reasons why one row of a data file cannot be read. They follow file and line number."""

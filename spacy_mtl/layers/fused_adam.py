@@ -1,12 +1,11 @@
 """Adam that changes a parameter in one pass over its memory."""
 
 import math
-from collections.abc import Generator
 from typing import Any
 
 import numpy
 from thinc.api import Optimizer
-from thinc.types import FloatsXd
+from thinc.types import FloatsXd, Generator
 
 from .kernels import get_kernels
 
@@ -29,7 +28,7 @@ def create_adam_v1(
     installed, each parameter is clipped, moved, decayed, averaged, and its gradient emptied in one pass
     over the memory, where thinc needs about ten. That pays for large tables.
 
-    learn_rate (Union[float, List[float], Generator]): The learning rate.
+    learn_rate (Union[float, List[float], Generator]): The learning rate, or one a step.
     beta1 (float): Decay of the first moment.
     beta2 (float): Decay of the second moment.
     eps (float): What keeps the division from exploding.

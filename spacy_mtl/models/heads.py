@@ -14,6 +14,7 @@ from thinc.api import (
 from thinc.layers.resizable import resize_model
 from thinc.types import Floats2d, FloatsXd
 
+from ..layers.dropout_places import mark_dropout
 from ..layers.joint_output import joint_output
 from ..layers.linear import output_linear
 from ..layers.logits_activation import logits_activation
@@ -64,10 +65,11 @@ def build_task_head_v1(
         tok2vec,
         pooled,
         *([standardize(n_inputs)] if standardized else []),
-        Dropout(0.0),
+        mark_dropout(Dropout(0.0), "pooled"),
     ]
     if hidden_width:
-        parts.append(Maxout(hidden_width, n_inputs, nP=maxout_pieces, dropout=0.0, normalize=True))
+        hidden = Maxout(hidden_width, n_inputs, nP=maxout_pieces, dropout=0.0, normalize=True)
+        parts.append(mark_dropout(hidden, "hidden"))
         n_inputs = hidden_width
     linear: Model[Floats2d, Floats2d] = resizable(
         output_linear(nO, n_inputs),

@@ -13,9 +13,12 @@ from thinc.api import Config, ConfigValidationError, Model
 
 from ..errors import Errors, Warnings
 from ..layers.saved_weights import find_mismatch, read_weights
+from ..total_steps import check_countable, note_pipeline
 from ..util import listing
 
 READER = "spacy_mtl.MultitaskCorpus.v1"
+#: Schedules that find the number of steps themselves, if it is not set.
+COUNTING_SCHEDULES = ("spacy_mtl.slanted_triangular.v1", "spacy_mtl.one_cycle.v1")
 
 
 def listeners_of(model: Model) -> list[Tok2VecListener]:
@@ -74,17 +77,26 @@ def check_dropout(name: str, value: Any) -> None:
 
 
 def check_schedule(training: dict[str, Any]) -> None:
-    """Warn if the learning rate is 0 for a part of the training.
+    """Warn if the learning rate is at its end before the training is, or, for a schedule that can find the
+    number of steps itself, also if it is not there when the training ends.
 
     training (Dict[str, Any]): The [training] block.
+    RAISES (ValueError): If a schedule has to find the number of steps, and the config does not say.
     """
     schedule = (training.get("optimizer") or {}).get("learn_rate")
+    if not isinstance(schedule, dict):
+        return
+    total_steps = schedule.get("total_steps") or 0
     max_steps = training.get("max_steps") or 0
-    if isinstance(schedule, dict) and 0 < schedule.get("total_steps", 0) < max_steps:
-        warnings.warn(
-            Warnings.W204.format(total_steps=schedule["total_steps"], max_steps=max_steps),
-            stacklevel=2,
-        )
+    if schedule.get("@schedules") in COUNTING_SCHEDULES:
+        if not total_steps:
+            check_countable(training)
+        elif max_steps and training.get("max_epochs", 0) < 1 and total_steps != max_steps:
+            text = Warnings.W305.format(total_steps=total_steps, max_steps=max_steps)
+            warnings.warn(text, stacklevel=2)
+    elif 0 < total_steps < max_steps:
+        text = Warnings.W204.format(total_steps=total_steps, max_steps=max_steps)
+        warnings.warn(text, stacklevel=2)
 
 
 def find_reader(nlp: Language, key: str) -> Any:
@@ -129,9 +141,10 @@ def check_training(name: str, nlp: Language) -> None:
 
     name (str): Name of the component.
     nlp (Language): The pipeline that is being initialized.
-    RAISES (ValueError): If the dropout is no probability, or a frozen component of ours has no
-        weights.
+    RAISES (ValueError): If the dropout is no probability, a schedule cannot find its number of steps,
+        or a frozen component of ours has no weights.
     """
+    note_pipeline(nlp)
     training = section(nlp, "training")
     check_dropout(name, training.get("dropout"))
     check_schedule(training)

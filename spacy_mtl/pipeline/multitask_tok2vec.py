@@ -8,15 +8,17 @@ from spacy.language import Language
 from spacy.pipeline.tok2vec import Tok2Vec
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
-from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.api import Config, Model, Optimizer
 from thinc.types import Floats2d
 
 from ..errors import Errors
+from ..layers.dropout_places import set_dropout
 from ..layers.listener import Tok2VecListener
 from ..layers.masking import Masking, masked
 from ..layers.readers import Readers
 from ..layers.token_arrays import TokenArrays, flatten, is_whole
-from . import checks
+from ..total_steps import plan_steps
+from . import checks, settings
 from .extensions import set_extensions
 from .saving import save_atomically
 
@@ -38,19 +40,26 @@ set_extensions()
 
 
 @Language.factory(
-    "multitask_tok2vec", assigns=["doc.tensor"], default_config={"model": DEFAULT_MODEL}
+    "multitask_tok2vec",
+    assigns=["doc.tensor"],
+    default_config={"drop_mult": None, "model": DEFAULT_MODEL},
 )
 def make_multitask_tok2vec(
-    nlp: Language, name: str, model: Model[list[Doc], list[Floats2d]]
+    nlp: Language,
+    name: str,
+    model: Model[list[Doc], list[Floats2d]],
+    drop_mult: float | None,
 ) -> "MultitaskTok2Vec":
     """Create the shared encoder component.
 
     nlp (Language): The pipeline.
     name (str): Name of the component. `spacy pretrain` expects "tok2vec".
     model (Model[List[Doc], List[Floats2d]]): The encoder.
+    drop_mult (Optional[float]): One number for all dropout: what the fixed rate of each place in the
+        encoder is multiplied by. None for the dropout of the training, the same everywhere.
     RETURNS (MultitaskTok2Vec): The component.
     """
-    return MultitaskTok2Vec(nlp.vocab, model, name)
+    return MultitaskTok2Vec(nlp.vocab, model, name, drop_mult=drop_mult)
 
 
 class _Batch:
@@ -110,14 +119,25 @@ class MultitaskTok2Vec(Tok2Vec):
     step is then taken as soon as all of them have answered, or at the latest before the next batch.
     """
 
-    def __init__(self, vocab: Any, model: Model, name: str = "tok2vec") -> None:
+    def __init__(
+        self,
+        vocab: Any,
+        model: Model,
+        name: str = "tok2vec",
+        *,
+        drop_mult: float | None = None,
+    ) -> None:
         """Initialize the component.
 
         vocab (Vocab): The shared vocabulary.
         model (Model[List[Doc], List[Floats2d]]): The encoder.
         name (str): Name of the component.
+        drop_mult (Optional[float]): What the fixed dropout rate of each place is multiplied by.
+        RAISES (ValueError): If that is no number of at least 0.
         """
+        settings.validate_drop_mult(name, drop_mult)
         super().__init__(vocab, model, name)
+        self.drop_mult = drop_mult
         self._batch: _Batch | None = None
         self._losses: dict[str, float] = {}
         self._has_gradient = False
@@ -182,7 +202,7 @@ class MultitaskTok2Vec(Tok2Vec):
         `finish_update`, when the listeners have sent their gradients.
 
         examples (Iterable[Example]): A batch of examples.
-        drop (float): The dropout rate.
+        drop (float): The dropout rate. Without effect if `drop_mult` is set.
         sgd (Optional[Optimizer]): If given, the step is taken when all listeners have answered.
         losses (Optional[Dict[str, float]]): Losses by component. The encoder reports the squared
             norm of the gradient that it got.
@@ -196,7 +216,7 @@ class MultitaskTok2Vec(Tok2Vec):
         self._close_batch()
         self._losses = losses
         docs = [eg.predicted for eg in examples]
-        set_dropout_rate(self.model, drop)
+        set_dropout(self.model, drop, self.drop_mult)
         if any(len(doc) for doc in docs):
             with masked(self.model, self._draw_masking(examples)):
                 batch = _Batch(self, *self.model.begin_update(docs))
@@ -221,6 +241,7 @@ class MultitaskTok2Vec(Tok2Vec):
 
         sgd (Optimizer): The optimizer.
         """
+        plan_steps(sgd, self.vocab)
         if self._batch is not None and self._batch.n_answers == 0:
             self._delayed_sgd = sgd
             return

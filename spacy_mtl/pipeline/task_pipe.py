@@ -9,6 +9,7 @@ from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model, Optimizer
 
 from ..errors import Errors
+from ..total_steps import plan_steps
 from ..util import join_key
 from . import checks
 from .saving import save_atomically
@@ -86,6 +87,7 @@ class TaskPipe(TrainablePipe):
 
         sgd (Optimizer): The optimizer.
         """
+        plan_steps(sgd, self.vocab)
         if self._has_gradient:
             self.model.finish_update(sgd)
             self._has_gradient = False

@@ -8,11 +8,12 @@ import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
-from thinc.api import Config, Model, Optimizer, set_dropout_rate
+from thinc.api import Config, Model, Optimizer
 from thinc.types import Floats2d
 
 from ..errors import Errors
 from ..layers.blas import single_thread
+from ..layers.dropout_places import set_dropout
 from ..util import join_key
 from . import checks, settings
 from .extensions import set_extensions
@@ -52,6 +53,7 @@ set_extensions()
         "loss_weight": 1.0,
         "class_weights": "none",
         "label_smoothing": 0.0,
+        "drop_mult": None,
         "score_metric": "macro_f",
         "scorer": {"@scorers": "spacy_mtl.textcat_multitask_scorer.v1"},
         "model": DEFAULT_MODEL,
@@ -68,6 +70,7 @@ def make_textcat_multitask(
     loss_weight: float,
     class_weights: str | dict[str, float],
     label_smoothing: float,
+    drop_mult: float | None,
     score_metric: str,
     scorer: Callable | None,
 ) -> "MultitaskTextCategorizer":
@@ -86,6 +89,8 @@ def make_textcat_multitask(
     class_weights (Union[str, Dict[str, float]]): "none", "balanced", "sqrt_balanced" (half-way), or a
         weight by label.
     label_smoothing (float): Share of a target that is spread evenly, 0 to below 1.
+    drop_mult (Optional[float]): One number for all dropout: what the fixed rate of each place in the head
+        is multiplied by. None for the dropout of the training, the same everywhere.
     score_metric (str): The score that becomes `<task>_score`, e.g. "macro_f", "acc", "f:<label>".
     scorer (Optional[Callable]): The scoring function.
     RETURNS (MultitaskTextCategorizer): The component.
@@ -101,6 +106,7 @@ def make_textcat_multitask(
         loss_weight=loss_weight,
         class_weights=class_weights,
         label_smoothing=label_smoothing,
+        drop_mult=drop_mult,
         score_metric=score_metric,
         scorer=scorer,
     )
@@ -127,6 +133,7 @@ class MultitaskTextCategorizer(HandsOver, TaskPipe):
         loss_weight: float = 1.0,
         class_weights: str | dict[str, float] = "none",
         label_smoothing: float = 0.0,
+        drop_mult: float | None = None,
         score_metric: str = "macro_f",
         scorer: Callable | None = None,
     ) -> None:
@@ -145,6 +152,7 @@ class MultitaskTextCategorizer(HandsOver, TaskPipe):
             loss_weight=loss_weight,
             class_weights=class_weights,
             label_smoothing=label_smoothing,
+            drop_mult=drop_mult,
             score_metric=score_metric,
         )
         self.cfg["label_weights"] = {}
@@ -232,7 +240,7 @@ class MultitaskTextCategorizer(HandsOver, TaskPipe):
         """Learn from the annotated documents of a batch.
 
         examples (Iterable[Example]): A batch of examples, annotated for this task or not.
-        drop (float): The dropout rate.
+        drop (float): The dropout rate. Without effect if `drop_mult` is set.
         sgd (Optional[Optimizer]): The optimizer. Without one, call `finish_update` afterwards.
         losses (Optional[Dict[str, float]]): Losses by component, to which the weighted mean
             cross-entropy of the batch is added.
@@ -250,7 +258,7 @@ class MultitaskTextCategorizer(HandsOver, TaskPipe):
             self._send_no_gradient()
             return losses
         settings.check_targets(self.name, self.cfg, examples, targets, mask)
-        set_dropout_rate(self.model, drop)
+        set_dropout(self.model, drop, self.cfg["drop_mult"])
         scores, backprop = self.model.begin_update([example.predicted for example in examples])
         loss, d_scores = self._loss(scores, targets, mask)
         if not numpy.isfinite(loss):

@@ -73,6 +73,10 @@ cache_size = 200000
 # The shared encoder: text in, one vector per token out. All tasks train it.
 [components.tok2vec]
 factory = "multitask_tok2vec"
+# One number for all dropout, in the encoder and the heads, each place in its own proportion (1.0: 0.4 of
+# the words' values, 0.3 between layers, 0.4 of the pooled vector). With few labels 0.7 to 1.0 against
+# overfitting, with many 0.3 to 0.5. null: the dropout of [training] is the rate of all places.
+drop_mult = null
 
 [components.tok2vec.model]
 @architectures = "spacy_mtl.HashEmbedCNN.v1"
@@ -136,6 +140,8 @@ class_weights = %{class_weights}
 # Share of the probability that targets leave to the other labels. 0.05 to 0.1 gives less confident
 # predictions and can help with noisy labels.
 label_smoothing = %{label_smoothing}
+# The one number for all dropout.
+drop_mult = ${components.tok2vec.drop_mult}
 # What counts as this task's score: macro_f, micro_f, acc, macro_r, macro_p, macro_auc, "f:LABEL", or
 # "macro_f:LABEL+LABEL" for the mean over some labels. The best model is chosen by it.
 score_metric = %{score_metric}

@@ -21,7 +21,7 @@ dev_corpus = "corpora.dev"
 seed = ${system.seed}
 gpu_allocator = ${system.gpu_allocator}
 # Share of values hidden at random between the layers. Higher (0.3 to 0.5) against overfitting on
-# small data, lower (0.1) for large data or a short training.
+# small data, lower (0.1) for large data or a short training. Without effect where drop_mult is set.
 dropout = %{dropout}
 # Updates only every so many sub-batches: a larger batch in the same memory.
 accumulate_gradient = 1

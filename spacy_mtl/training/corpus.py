@@ -10,6 +10,7 @@ from spacy.training import Example
 from spacy.util import logger
 
 from ..errors import Errors, Warnings
+from ..total_steps import note_pipeline
 from ..types import Cats, Reader, TaskSizes
 from ..util import listing, split_key
 from .examples import make_example
@@ -190,6 +191,7 @@ class MultitaskCorpus:
         nlp (Language): The current nlp object.
         YIELDS (Example): The examples.
         """
+        note_pipeline(nlp)
         too_long = dict.fromkeys(self.sizes, 0)
         for task, record in self._stream(nlp) if self.stream else self._in_order(nlp):
             cats = self._annotations(task, record)
