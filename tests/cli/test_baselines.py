@@ -109,6 +109,13 @@ def test_schedules_shrink_with_the_steps(config):
     assert schedule["initial_rate"] == 0.01
 
 
+def test_a_schedule_that_counts_the_steps_stays_as_it_is(config):
+    schedule = {"@schedules": "spacy_mtl.one_cycle.v1", "max_rate": 0.01, "total_steps": None}
+    config["training"]["optimizer"]["learn_rate"] = schedule
+    single = single_task_config(config, "topic", 0.2)
+    assert single["training"]["optimizer"]["learn_rate"] == schedule
+
+
 def test_shares_sum_to_one(config):
     shares = task_shares(config)
     assert list(shares) == TASKS
