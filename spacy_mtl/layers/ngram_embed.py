@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps, Ops, uniform_init
 from thinc.types import Floats2d, Ints2d
 
-from .dropout_places import OWN_RATE, PLACE
+from .dropout_places import NGRAM_RATE
 from .kernels import get_kernels
 from .lexeme_cache import LexemeCache
 from .lexeme_features import read_features
@@ -75,8 +75,7 @@ def NgramEmbed(
             "char_min": char_min,
             "char_max": char_max,
             "word_dropout": word_dropout,
-            OWN_RATE: 0.0,
-            PLACE: "ngrams",
+            NGRAM_RATE: 0.0,
             "seed": SEED,
             "scale": SCALE,
             MASKING: Shown(),
@@ -174,8 +173,8 @@ def _train(model: Model[InT, OutT], batch: _Batch) -> tuple[Floats2d, Callable]:
     factor: Any = model.attrs["scale"]
     if word_dropout:
         factor = factor * (ops.xp.random.random((Y.shape[0], 1)) >= word_dropout).astype("f")
-    if model.attrs[OWN_RATE]:
-        factor = factor * ops.get_dropout_mask(Y.shape, model.attrs[OWN_RATE])
+    if model.attrs[NGRAM_RATE]:
+        factor = factor * ops.get_dropout_mask(Y.shape, model.attrs[NGRAM_RATE])
     Y *= factor
 
     def backprop(dY: Floats2d) -> None:

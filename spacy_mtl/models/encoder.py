@@ -17,7 +17,6 @@ from thinc.api import (
 from thinc.types import Floats2d, Ints2d, Ragged
 
 from ..errors import Errors
-from ..layers.dropout_places import mark_dropout
 from ..layers.extract_features import extract_features
 from ..layers.fast_encoder import fast_encoder
 from ..layers.hash_embed import HashEmbed
@@ -132,7 +131,6 @@ def _build_cnn(
         encode = MaxoutWindowEncoder(
             width=width, window_size=window_size, maxout_pieces=maxout_pieces, depth=depth
         )
-        mark_dropout(encode, "window")
     tok2vec: Model[list[Doc], list[Floats2d]] = chain(embed, encode)
     tok2vec.set_dim("nO", width)
     tok2vec.set_ref("embed", embed)
@@ -168,7 +166,7 @@ def _build_embed(
     vector_dropout: float,
 ) -> Model[list[Doc], list[Floats2d]]:
     tables = [
-        mark_dropout(HashEmbed(width, n_rows, column=i, seed=FIRST_SEED + i, dropout=0.0), "embed")
+        HashEmbed(width, n_rows, column=i, seed=FIRST_SEED + i, dropout=0.0)
         for i, n_rows in enumerate(rows)
     ]
     features: Model[list[Doc], Ragged] = chain(
@@ -180,11 +178,9 @@ def _build_embed(
     mix: Model[Ragged, Ragged] = with_array(
         Maxout(width, width * n_inputs, nP=3, dropout=0.0, normalize=True)  # type: ignore[arg-type]
     )
-    mark_dropout(mix, "mix")
     if has_vectors:
-        static = mark_dropout(static_vectors(width, token_dropout=vector_dropout), "embed")
         return chain(
-            concatenate(features, static),
+            concatenate(features, static_vectors(width, token_dropout=vector_dropout)),
             mix,
             ragged2list(),
         )

@@ -14,7 +14,6 @@ from thinc.api import (
 from thinc.layers.resizable import resize_model
 from thinc.types import Floats2d, FloatsXd
 
-from ..layers.dropout_places import mark_dropout
 from ..layers.joint_output import joint_output
 from ..layers.linear import output_linear
 from ..layers.logits_activation import logits_activation
@@ -61,15 +60,17 @@ def build_task_head_v1(
     width = tok2vec.maybe_get_dim("nO")
     pooled = pool(pooling, width=width)
     n_inputs = pooled.maybe_get_dim("nO")
+    dropout: Model[Floats2d, Floats2d] = Dropout(0.0)
     parts: list[Model] = [
         tok2vec,
         pooled,
         *([standardize(n_inputs)] if standardized else []),
-        mark_dropout(Dropout(0.0), "pooled"),
+        dropout,
     ]
+    hidden: Model | None = None
     if hidden_width:
         hidden = Maxout(hidden_width, n_inputs, nP=maxout_pieces, dropout=0.0, normalize=True)
-        parts.append(mark_dropout(hidden, "hidden"))
+        parts.append(hidden)
         n_inputs = hidden_width
     linear: Model[Floats2d, Floats2d] = resizable(
         output_linear(nO, n_inputs),
@@ -85,6 +86,8 @@ def build_task_head_v1(
     model.set_ref("deep", deep)
     model.set_ref("logits", logits)
     model.set_ref("tok2vec", tok2vec)
+    model.set_ref("dropout", dropout)
+    model.set_ref("hidden", hidden)
     model.set_ref("resizable", linear)
     model.set_ref("output_layer", linear.layers[0])
     model.set_ref("ngrams", ngrams)

@@ -4,10 +4,22 @@ import numpy
 import pytest
 from builders import ENCODER, head, ngrams, words
 from spacy.util import registry
-from thinc.api import Dropout, Model, set_dropout_rate
+from thinc.api import Dropout, chain, set_dropout_rate
 
-from spacy_mtl.layers.dropout_places import MAX_RATE, OWN_RATE, PLACE, RATE, RATIOS, set_dropout
+from spacy_mtl.layers.dropout_places import (
+    MAX_RATE,
+    NGRAM_RATE,
+    RATE,
+    RATIOS,
+    find_places,
+    set_dropout,
+)
 
+STOCK = {
+    "@architectures": "spacy.HashEmbedCNN.v2",
+    **{"width": 8, "depth": 1, "embed_size": 50, "window_size": 1, "maxout_pieces": 2},
+    **{"subword_features": True, "pretrained_vectors": None},
+}
 FULL = {**ENCODER, "depth": 2, "ngram_width": 3, "ngram_rows": 50, "pretrained_vectors": True}
 
 
@@ -16,12 +28,14 @@ def build(config):
 
 
 def rates(model):
-    """Rates by place, and how many nodes the place has."""
+    """All rates, by what has them: the place, or the n-gram columns."""
+    places = find_places(model)
     found = {}
     for node in model.walk():
-        for attr in (RATE, OWN_RATE):
-            if attr in node.attrs:
-                found.setdefault(node.attrs.get(PLACE), []).append(node.attrs[attr])
+        if RATE in node.attrs:
+            found.setdefault(places.get(node.id), []).append(node.attrs[RATE])
+        if NGRAM_RATE in node.attrs:
+            found.setdefault("ngrams", []).append(node.attrs[NGRAM_RATE])
     return found
 
 
@@ -54,21 +68,27 @@ def test_places_of_a_head_with_its_own_encoder():
 
 
 @pytest.mark.parametrize(
-    "config", [FULL, {**ENCODER, "depth": 0}, head(hidden_width=4), head(tok2vec=FULL)]
+    "config",
+    [FULL, {**ENCODER, "depth": 0}, head(hidden_width=4), head(tok2vec=FULL), head(tok2vec=STOCK)],
 )
 def test_every_dropout_has_a_place(config):
     assert set(rates(build(config))) <= set(RATIOS)
 
 
-def test_another_encoder_drops_like_the_window_layers():
-    config = {
-        "@architectures": "spacy.HashEmbedCNN.v2",
-        **{"width": 8, "depth": 1, "embed_size": 50, "window_size": 1, "maxout_pieces": 2},
-        **{"subword_features": True, "pretrained_vectors": None},
-    }
-    model = build(config)
+def test_places_of_spacy_s_own_encoder():
+    model = build(STOCK)
     set_dropout(model, 0.2, 1.0)
-    assert set(rates(model)[None]) == {RATIOS["window"]}
+    assert {place: set(found) for place, found in rates(model).items()} == {
+        "embed": {RATIOS["embed"]},
+        "mix": {RATIOS["mix"]},
+        "window": {RATIOS["window"]},
+    }
+
+
+def test_an_unknown_model_drops_like_the_window_layers():
+    model = chain(Dropout(0.0), Dropout(0.0))
+    set_dropout(model, 0.2, 1.0)
+    assert rates(model) == {None: [RATIOS["window"]] * 2}
 
 
 def test_without_the_number_all_places_have_the_same_rate():
@@ -88,10 +108,9 @@ def test_without_the_number_n_gram_columns_drop_nothing():
 
 @pytest.mark.parametrize("drop_mult", [5.0, 1e9])
 def test_no_place_drops_everything(drop_mult):
-    model = Model("one", None, layers=[Dropout(0.0)])
-    model.layers[0].attrs[PLACE] = "mix"
+    model = Dropout(0.0)
     set_dropout(model, 0.2, drop_mult)
-    assert model.layers[0].attrs[RATE] == MAX_RATE < 1.0
+    assert model.attrs[RATE] == MAX_RATE < 1.0
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.6])
@@ -101,7 +120,7 @@ def test_n_gram_columns_are_dropped_value_by_value(nlp, rate):
     docs = words(nlp, *["some words that are all distinct from each other"] * 40)
     ngram_embed.initialize(X=docs)
     expected = numpy.vstack(ngram_embed.predict(docs))
-    ngram_embed.attrs[OWN_RATE] = rate
+    ngram_embed.attrs[NGRAM_RATE] = rate
     Y, backprop = ngram_embed(docs, is_train=True)
     flat = numpy.vstack(Y)
     kept = flat != 0

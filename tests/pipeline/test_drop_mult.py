@@ -5,7 +5,6 @@ import spacy
 from builders import (
     ENCODER,
     SENTIMENT,
-    add_encoder,
     add_task,
     head,
     initialize,
@@ -14,23 +13,16 @@ from builders import (
     step,
     weights_of,
 )
-from spacy.util import registry
 from thinc.api import Adam, Config, fix_random_seed
 
 from spacy_mtl.layers import dropout_places
-from spacy_mtl.layers.dropout_places import PLACE, RATIOS
-
-STOCK = {
-    "@architectures": "spacy.HashEmbedCNN.v2",
-    **{"width": 8, "depth": 1, "embed_size": 50, "window_size": 1, "maxout_pieces": 2},
-    **{"subword_features": True, "pretrained_vectors": None},
-}
+from spacy_mtl.layers.dropout_places import RATIOS
 
 
-def make(*, encoder=None, encoder_mult=None, head_mult=None):
+def make(*, encoder_mult=None, head_mult=None):
     """A pipeline with the number in its encoder and its head."""
     nlp = spacy.blank("xx")
-    config = {"model": encoder or ENCODER, "drop_mult": encoder_mult}
+    config = {"model": ENCODER, "drop_mult": encoder_mult}
     nlp.add_pipe("multitask_tok2vec", name="tok2vec", config=config)
     add_task(nlp, "sentiment", drop_mult=head_mult)
     initialize(nlp, SENTIMENT)
@@ -51,14 +43,6 @@ def test_a_head_of_one_place_learns_as_with_that_rate_everywhere():
     for nlp in (plain, ours):
         nlp.get_pipe("tok2vec").drop_mult = 0.0
     rate = 0.5 * RATIOS["pooled"]
-    assert same_weights(learned(ours, drop=0.9), learned(plain, drop=rate))
-
-
-def test_an_encoder_of_one_place_learns_as_with_that_rate_everywhere():
-    plain, ours = make(encoder=STOCK), make(encoder=STOCK, encoder_mult=0.5)
-    for nlp in (plain, ours):
-        nlp.get_pipe("sentiment").cfg["drop_mult"] = 0.0
-    rate = 0.5 * RATIOS["window"]
     assert same_weights(learned(ours, drop=0.9), learned(plain, drop=rate))
 
 
@@ -90,7 +74,7 @@ def test_no_number_of_at_least_0(factory, value):
         nlp.add_pipe(factory, name="some", config={"drop_mult": value})
 
 
-@pytest.mark.parametrize("value", [None, 0.0, 0.7, 2.0])
+@pytest.mark.parametrize("value", [None, 0.0, 0.75, 2.0])
 def test_the_number_survives_saving(tmp_path, value):
     nlp = make(encoder_mult=value, head_mult=value)
     nlp.to_disk(tmp_path)
@@ -124,13 +108,3 @@ def test_heads_follow_the_encoder():
     config = Config().from_str(text, overrides={"components.tok2vec.drop_mult": 0.8})
     nlp = spacy.util.load_model_from_config(config, auto_fill=True)
     assert nlp.get_pipe("sentiment").cfg["drop_mult"] == 0.8
-
-
-def test_places_stay_when_weights_without_them_are_loaded():
-    encoder = add_encoder(spacy.blank("xx"))
-    stock = registry.resolve({"model": STOCK | {"embed_size": 60}})["model"]
-    stock.initialize()
-    encoder.model.from_bytes(stock.to_bytes())
-    assert same_weights(weights_of(encoder.model), weights_of(stock))
-    places = {node.attrs.get(PLACE) for node in encoder.model.walk()}
-    assert places == {None, "embed", "mix", "window"}
