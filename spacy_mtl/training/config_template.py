@@ -74,8 +74,8 @@ cache_size = 200000
 [components.tok2vec]
 factory = "multitask_tok2vec"
 # One number for all dropout, in the encoder and the heads, each place in its own proportion (1.0: 0.4 of
-# the words' values, 0.3 between layers, 0.4 of the pooled vector). With few labels 0.7 to 1.0 against
-# overfitting, with many 0.3 to 0.5. null: the dropout of [training] is the rate of all places.
+# the words' values, 0.3 between layers, 0.4 of the pooled vector). Higher (1.0) with few labels, lower
+# (0.3) with many. null: the dropout of [training] is the rate of all places.
 drop_mult = null
 
 [components.tok2vec.model]
