@@ -82,6 +82,19 @@ def check_dropout(name: str, value: Any) -> None:
         raise ValueError(Errors.E217.format(name=name, value=value))
 
 
+def check_drop_mult(name: str, value: Any) -> None:
+    """Check the one number for all dropout.
+
+    name (str): Name of the component.
+    value (Any): The number.
+    RAISES (ValueError): If it is neither None nor a number of at least 0.
+    """
+    if value is not None and not (is_number(value) and value >= 0.0):
+        expected = "null, or a number of at least 0"
+        text = Errors.E225.format(name=name, setting="drop_mult", value=value, expected=expected)
+        raise ValueError(text)
+
+
 def check_schedule(training: dict[str, Any]) -> None:
     """Warn if the learning rate is at its end before the training is, or, for a schedule that can find the
     number of steps itself, also if it is not there when the training ends.

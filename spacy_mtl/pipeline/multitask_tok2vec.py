@@ -18,7 +18,7 @@ from ..layers.masking import Masking, masked
 from ..layers.readers import Readers
 from ..layers.token_arrays import flatten, is_whole
 from ..total_steps import plan_steps
-from . import checks, settings
+from . import checks
 from .encoder_batch import EncoderBatch
 from .extensions import set_extensions
 from .rates import NONE, warn_untrained
@@ -45,7 +45,13 @@ set_extensions()
 @Language.factory(
     "multitask_tok2vec",
     assigns=["doc.tensor"],
-    default_config={"frozen": NONE, "lr_decay": 1.0, "lr_scales": {}, "drop_mult": None, "model": DEFAULT_MODEL},
+    default_config={
+        "frozen": NONE,
+        "lr_decay": 1.0,
+        "lr_scales": {},
+        "drop_mult": None,
+        "model": DEFAULT_MODEL,
+    },
 )
 def make_multitask_tok2vec(
     nlp: Language,
@@ -61,10 +67,26 @@ def make_multitask_tok2vec(
     nlp (Language): The pipeline.
     name (str): Name of the component. `spacy pretrain` expects "tok2vec".
     model (Model[List[Doc], List[Floats2d]]): The encoder.
+    frozen (str): What training leaves as it is: "none", "all", or the name of a group of layers, which is
+        frozen with all groups below it. From the bottom: "embed" (and beside it "ngrams"), "window1",
+        "window2" and so on.
+    lr_decay (float): Each group of layers learns at the rate of the group above it divided by this, and
+        the highest at the rate of the heads divided by this. The embeddings of n-grams, which go past the
+        layers to the heads, learn at the rate of these.
+    lr_scales (Dict[str, float]): What the learning rate is multiplied by, by group of layers. Groups that
+        are not in it follow `lr_decay`.
+    drop_mult (Optional[float]): One number for all dropout: what the fixed rate of each place in the
+        encoder is multiplied by. None for the dropout of the training, the same everywhere.
     RETURNS (MultitaskTok2Vec): The component.
     """
     return MultitaskTok2Vec(
-        nlp.vocab, model, name, frozen=frozen, lr_decay=lr_decay, lr_scales=lr_scales, drop_mult=drop_mult
+        nlp.vocab,
+        model,
+        name,
+        frozen=frozen,
+        lr_decay=lr_decay,
+        lr_scales=lr_scales,
+        drop_mult=drop_mult,
     )
 
 
@@ -90,12 +112,19 @@ class MultitaskTok2Vec(TunableTok2Vec):
         lr_scales: dict[str, float] | None = None,
         drop_mult: float | None = None,
     ) -> None:
-        """Initialize the component."""
-        settings.validate_drop_mult(name, drop_mult)
+        """Initialize the component. See `make_multitask_tok2vec` for the arguments.
+
+        RAISES (ValueError): If a setting is out of range.
+        """
         super().__init__(
-            vocab, model, name, frozen=frozen, lr_decay=lr_decay, lr_scales=lr_scales or {}
+            vocab,
+            model,
+            name,
+            frozen=frozen,
+            lr_decay=lr_decay,
+            lr_scales=lr_scales or {},
+            drop_mult=drop_mult,
         )
-        self.drop_mult = drop_mult
         self._batch: EncoderBatch | None = None
         self._losses: dict[str, float] = {}
         self._has_gradient = False
@@ -179,7 +208,7 @@ class MultitaskTok2Vec(TunableTok2Vec):
         docs = [eg.predicted for eg in examples]
         rates = self._rates()
         skip_gradients(self.model, rates.n_frozen)
-        set_dropout(self.model, drop, self.drop_mult)
+        set_dropout(self.model, drop, self.cfg["drop_mult"])
         if any(len(doc) for doc in docs):
             with masked(self.model, self._draw_masking(examples)):
                 if rates.is_frozen:

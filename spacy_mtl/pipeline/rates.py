@@ -89,6 +89,7 @@ def validate_rates(name: str, cfg: dict[str, Any]) -> None:
             value = cfg[setting]
             text = Errors.E225.format(name=name, setting=setting, value=value, expected=expected)
             raise ValueError(text)
+    checks.check_drop_mult(name, cfg["drop_mult"])
 
 
 def is_scale(value: Any) -> bool:

@@ -11,6 +11,7 @@ from thinc.api import Model
 from ..errors import Errors, Warnings
 from ..score_metric import validate_score_metric
 from ..util import listing, task_cats, validate_task_name
+from . import checks
 from .checks import is_number
 from .loss import balanced_weights
 from .rates import ALL, NONE, is_scale
@@ -33,7 +34,7 @@ def validate_settings(name: str, cfg: dict[str, Any], model: Model) -> None:
     validate_task_name(cfg["task"])
     validate_score_metric(cfg["score_metric"])
     validate_loss_weight(name, cfg)
-    validate_drop_mult(name, cfg["drop_mult"])
+    checks.check_drop_mult(name, cfg["drop_mult"])
     weights = cfg["class_weights"]
     threshold, smoothing = cfg["threshold"], cfg["label_smoothing"]
     rules = (
@@ -79,19 +80,6 @@ def validate_loss_weight(name: str, cfg: dict[str, Any]) -> None:
     if not _is_weight(value):
         expected = "a number of at least 0"
         text = Errors.E225.format(name=name, setting="loss_weight", value=value, expected=expected)
-        raise ValueError(text)
-
-
-def validate_drop_mult(name: str, value: Any) -> None:
-    """Check the one number for all dropout.
-
-    name (str): Name of the component.
-    value (Any): The number.
-    RAISES (ValueError): If it is neither None nor a number of at least 0.
-    """
-    if value is not None and not _is_weight(value):
-        expected = "null, or a number of at least 0"
-        text = Errors.E225.format(name=name, setting="drop_mult", value=value, expected=expected)
         raise ValueError(text)
 
 

@@ -12,8 +12,8 @@ from thinc.api import Config, Model, Optimizer
 from thinc.types import Floats2d
 
 from ..errors import Errors
-from ..layers.standardize import freeze_statistics
 from ..layers.dropout_places import set_dropout
+from ..layers.standardize import freeze_statistics
 from . import checks, settings
 from .extensions import set_extensions
 from .loss import cross_entropy, make_targets

@@ -82,8 +82,8 @@ lr_decay = 1.0
 # Factors to the learning rate by group of layers, e.g. {"embed": 0.1}. They win over lr_decay.
 lr_scales = {}
 # One number for all dropout, in the encoder and the heads, each place in its own proportion (1.0: 0.4 of
-# the words' values, 0.3 between layers, 0.4 of the pooled vector). With few labels 0.7 to 1.0 against
-# overfitting, with many 0.3 to 0.5. null: the dropout of [training] is the rate of all places.
+# the words' values, 0.3 between layers, 0.4 of the pooled vector). Higher (1.0) with few labels, lower
+# (0.3) with many. null: the dropout of [training] is the rate of all places.
 drop_mult = null
 
 [components.tok2vec.model]

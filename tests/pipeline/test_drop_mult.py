@@ -41,7 +41,7 @@ def learned(nlp, drop):
 def test_a_head_of_one_place_learns_as_with_that_rate_everywhere():
     plain, ours = make(), make(head_mult=0.5, encoder_mult=0.0)
     for nlp in (plain, ours):
-        nlp.get_pipe("tok2vec").drop_mult = 0.0
+        nlp.get_pipe("tok2vec").cfg["drop_mult"] = 0.0
     rate = 0.5 * RATIOS["pooled"]
     assert same_weights(learned(ours, drop=0.9), learned(plain, drop=rate))
 
@@ -79,7 +79,7 @@ def test_the_number_survives_saving(tmp_path, value):
     nlp = make(encoder_mult=value, head_mult=value)
     nlp.to_disk(tmp_path)
     for loaded in (spacy.load(tmp_path), spacy.util.load_model_from_config(nlp.config)):
-        assert loaded.get_pipe("tok2vec").drop_mult == value
+        assert loaded.get_pipe("tok2vec").cfg["drop_mult"] == value
         assert loaded.get_pipe("sentiment").cfg["drop_mult"] == value
 
 
@@ -87,7 +87,7 @@ def test_the_config_counts_when_it_is_changed_after_saving(tmp_path):
     make(encoder_mult=0.3, head_mult=0.3).to_disk(tmp_path)
     numbers = {"components.tok2vec.drop_mult": 0.9, "components.sentiment.drop_mult": 0.9}
     nlp = spacy.load(tmp_path, config=numbers)
-    assert nlp.get_pipe("tok2vec").drop_mult == 0.9
+    assert nlp.get_pipe("tok2vec").cfg["drop_mult"] == 0.9
     assert nlp.get_pipe("sentiment").cfg["drop_mult"] == 0.9
 
 
