@@ -6,11 +6,12 @@ from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
+from .updating import UpdatingErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
 
 
-class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors):
+class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors, UpdatingErrors):
     """Texts of errors."""
 
 
@@ -68,4 +69,8 @@ class Warnings:
     W203 = (
         "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "
         "because the corpus is streamed. State them in the config as label = weight instead."
+    )
+    W310 = (
+        "[W310] Component '{name}' has nothing to rehearse: call nlp.resume_training() before the pipeline "
+        "learns anything new."
     )

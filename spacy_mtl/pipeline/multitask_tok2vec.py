@@ -18,6 +18,7 @@ from ..layers.readers import Readers
 from ..layers.token_arrays import TokenArrays, flatten, is_whole
 from . import checks
 from .extensions import set_extensions
+from .rehearsal import RehearsesEncoder
 from .saving import save_atomically
 
 DEFAULT_CONFIG = """
@@ -99,7 +100,7 @@ class _Batch:
         return []
 
 
-class MultitaskTok2Vec(Tok2Vec):
+class MultitaskTok2Vec(RehearsesEncoder, Tok2Vec):
     """A shared encoder whose backward pass does not depend on which listener comes last.
 
     spaCy's own `Tok2Vec` gives the real backward pass to its last listener: if that one is frozen or

@@ -18,6 +18,7 @@ from . import checks, settings
 from .extensions import set_extensions
 from .hand_over import HandsOver
 from .loss import cross_entropy, make_targets
+from .rehearsal import RehearsesHead
 from .statistics import SAMPLE_SIZE, collect_statistics
 from .task_pipe import TaskPipe
 
@@ -106,7 +107,7 @@ def make_textcat_multitask(
     )
 
 
-class MultitaskTextCategorizer(HandsOver, TaskPipe):
+class MultitaskTextCategorizer(RehearsesHead, HandsOver, TaskPipe):
     """Classify documents for one task. Any number of these can share one encoder.
 
     The component learns from the documents that are annotated for its task, which are those whose
