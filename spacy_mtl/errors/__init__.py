@@ -74,3 +74,7 @@ class Warnings:
         "[W310] Component '{name}' has nothing to rehearse: call nlp.resume_training() before the pipeline "
         "learns anything new."
     )
+    W311 = (
+        "[W311] The encoder {path} has learned from the tokens of a pipeline of language '{found}', and this one is "
+        "of language '{lang}'. Their words may differ: make the pipeline with spacy.blank(\"{found}\")."
+    )
