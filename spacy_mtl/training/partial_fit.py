@@ -76,6 +76,8 @@ def partial_fit(
         in_zone = nlp.vocab.in_memory_zone  # type: ignore[attr-defined]
         with nullcontext() if in_zone else nlp.memory_zone():
             examples = [make_example(nlp, record, cats) for record, cats in batch]
+            # spaCy's loop sorts each batch, too.
+            examples.sort(key=lambda example: len(example.predicted))
             nlp.update(
                 examples,
                 drop=drop,
