@@ -41,5 +41,5 @@ def test_stream_without_end(nlp):
 
 @pytest.mark.parametrize("tasks", [["topic", "mood"], []])
 def test_names_tasks_that_are_unknown_at_once(nlp, tasks):
-    with pytest.raises(ValueError, match="E436.*sentiment, topic"):
+    with pytest.raises(ValueError, match=r"E436.*sentiment, topic"):
         soft_targets(nlp, TEXTS, tasks)
