@@ -4,6 +4,7 @@ names the part, what was found and what to do.
 
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
+from .finetuning import FineTuningErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .updating import UpdatingErrors
@@ -11,7 +12,9 @@ from .updating import UpdatingErrors
 __all__ = ["Errors", "RowErrors", "Warnings"]
 
 
-class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors, UpdatingErrors):
+class Errors(
+    DataErrors, PipelineErrors, PretrainingErrors, CliErrors, FineTuningErrors, UpdatingErrors
+):
     """Texts of errors."""
 
 
@@ -77,4 +80,8 @@ class Warnings:
     W311 = (
         "[W311] The encoder {path} has learned from the tokens of a pipeline of language '{found}', and this one is "
         "of language '{lang}'. Their words may differ: make the pipeline with spacy.blank(\"{found}\")."
+    )
+    W300 = (
+        "[W300] Component '{name}' has frozen = {frozen!r}, but starts from random weights, which it will keep. "
+        'Source it from a trained pipeline, load weights ([initialize] init_tok2vec), or set frozen = "none".'
     )
