@@ -212,7 +212,9 @@ class _Rehearsal:
 
 
 class _Recorder:
-    """Records gradients with a function that knows of no scale of the learning rate."""
+    """Records gradients with a function that knows of no averages and no scale of the learning rate."""
+
+    averages = None
 
     def __init__(self, record: Callable) -> None:
         self._record = record
