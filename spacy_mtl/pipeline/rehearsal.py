@@ -19,7 +19,9 @@ from thinc.types import Floats2d
 
 from ..errors import Errors, Warnings
 from ..layers.blas import single_thread
+from ..layers.fast_encoder import skip_gradients
 from ..layers.listener import Tok2VecListener
+from ..layers.standardize import freeze_statistics
 from ..layers.token_arrays import flatten
 from . import checks
 from .loss import teacher_cross_entropy
@@ -83,6 +85,7 @@ class RehearsesHead:
     name: str
     model: Model
     cfg: dict[str, Any]
+    is_frozen: bool
     _rehearsal_model: Model | None = None
 
     def rehearse(
@@ -119,6 +122,7 @@ class RehearsesHead:
         with single_thread():
             targets = self._rehearsal_model.predict(docs if encoded is None else encoded.taught)
         set_dropout_rate(self.model, drop)
+        freeze_statistics(self.model, self.is_frozen)
         scores, backprop = _begin_update(self.model, docs, encoded)
         ops = self.model.ops
         loss, d_scores = teacher_cross_entropy(
@@ -151,6 +155,11 @@ class _Encoded:
         with single_thread():
             for doc, tensor in zip(self.taught, encoder._teacher.predict(docs), strict=True):
                 doc.tensor = tensor
+        rates = encoder._rates()
+        if rates.is_frozen:
+            self.outputs = encoder.model.predict(docs)
+            return
+        skip_gradients(encoder.model, rates.n_frozen)
         set_dropout_rate(encoder.model, 0.0)
         self.outputs, self._backprop = encoder.model.begin_update(docs)
 

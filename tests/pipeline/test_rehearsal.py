@@ -22,8 +22,9 @@ from builders import (
     weights_of,
 )
 from spacy.language import Language
-from thinc.api import Adam, fix_random_seed
+from thinc.api import Adam, Model, fix_random_seed
 
+from spacy_mtl.layers.layer_groups import layer_groups
 from spacy_mtl.pipeline.loss import teacher_cross_entropy
 from spacy_mtl.pipeline.soft_targets import soft_targets
 
@@ -51,6 +52,14 @@ def started(*tasks: str, steps: int = 3, **settings: object) -> Language:
 
 def all_weights(nlp: Language) -> list[numpy.ndarray]:
     return [array for _, pipe in nlp.pipeline for array in weights_of(pipe.model)]
+
+
+def all_params(model: Model) -> dict:
+    return {
+        (node.id, name): node.get_param(name).copy()
+        for node in model.walk()
+        for name in node.param_names
+    }
 
 
 @pytest.fixture
@@ -136,6 +145,31 @@ def test_excluded_component_stays_as_it_is_and_others_learn(excluded, numbers, o
     for _, pipe in nlp.pipeline:
         pipe.finish_update(Adam(0.01))
     assert same_weights(all_weights(nlp), [array for name in before for array in before[name]])
+
+
+@pytest.mark.parametrize("frozen", ["all", "embed"])
+def test_frozen_layers_of_the_encoder_stay_as_they_are(frozen: str) -> None:
+    nlp = started()
+    encoder = nlp.get_pipe("tok2vec")
+    encoder.cfg["frozen"] = frozen
+    below = [group.keys for group in layer_groups(encoder.model) if frozen in ("all", group.name)]
+    keys = {key for group in below for key in group}
+    before = all_params(encoder.model)
+    for _ in range(3):
+        rehearsed(nlp)
+    after = all_params(encoder.model)
+    same = {key for key in before if numpy.array_equal(before[key], after[key])}
+    assert same == keys
+    assert frozen == "embed" or len(same) == len(before)
+
+
+def test_frozen_head_stays_as_it_is_and_teaches_the_encoder() -> None:
+    nlp = started("sentiment", model={"standardized": True})
+    nlp.get_pipe("sentiment").cfg["frozen"] = "all"
+    before = {name: weights_of(pipe.model) for name, pipe in nlp.pipeline}
+    rehearsed(nlp)
+    for name, pipe in nlp.pipeline:
+        assert same_weights(weights_of(pipe.model), before[name]) == (name == "sentiment")
 
 
 def test_disabled_head_stays_as_it_is() -> None:
