@@ -27,6 +27,8 @@ from spacy_mtl.training.add_task_report import AGREEMENT
 OLD_ROWS = 500
 #: Rows that a run is watched on. None is chosen by: there is one evaluation, at the end.
 DEV_ROWS = 200
+#: The last weights are taken.
+ONE_EVALUATION = {"training.eval_frequency": "${training.max_steps}", "training.patience": 0}
 #: Rows of the pretrained encoder's table of n-grams.
 NGRAM_ROWS = 50_000
 #: Regularisation of logistic regression, chosen on the dev sets.
@@ -130,7 +132,7 @@ def added(
                 # A rejected result is to be measured too.
                 min_agreement=0.0,
                 seed=case.seed,
-                overrides={"training.eval_frequency": "${training.max_steps}", **changes},
+                overrides={**ONE_EVALUATION, **changes},
             )
             nlp = load_base(output / "model-best")
         before = _old_scores(base, case.left_out, case.data_dir)

@@ -11,9 +11,11 @@ from .convert import convert_cli
 from .debug_data import debug_data_cli
 from .doctor import diagnose, doctor_cli
 from .init_config import init_config, init_config_cli
+from .load_encoder import load_encoder_cli
 from .nearest import find_nearest, nearest_cli
 from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
+from .save_encoder import save_encoder_cli
 from .vectors import vectors_cli
 
 app.add_typer(mtl_cli)
@@ -31,10 +33,12 @@ __all__ = [
     "find_nearest",
     "init_config",
     "init_config_cli",
+    "load_encoder_cli",
     "mtl_cli",
     "nearest_cli",
     "pretrain_cli",
     "raw_text_cli",
+    "save_encoder_cli",
     "train_baselines",
     "vectors_cli",
 ]

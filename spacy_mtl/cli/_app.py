@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 import typer
 from wasabi import msg
+
+from ..errors import Errors
 
 HELP = """Many text classifiers on one shared encoder: make a config from labelled
 files, convert and check data, and compare with single-task pipelines.
@@ -42,3 +45,14 @@ def split_names(names: str) -> list[str] | None:
     RETURNS (Optional[List[str]]): The names, or None if there are none.
     """
     return [name.strip() for name in names.split(",") if name.strip()] or None
+
+
+def check_absent(path: Path, *, force: bool) -> None:
+    """Check that a command overwrites nothing.
+
+    path (Path): What it writes.
+    force (bool): Whether it may overwrite.
+    RAISES (ValueError): If something is there and it may not.
+    """
+    if path.exists() and not force:
+        raise ValueError(Errors.E450.format(path=path))

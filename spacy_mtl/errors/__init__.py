@@ -8,6 +8,7 @@ from .data import DataErrors, RowErrors
 from .finetuning import FineTuningErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
+from .updating import UpdatingErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
 
@@ -18,6 +19,7 @@ class Errors(
     PretrainingErrors,
     CliErrors,
     FineTuningErrors,
+    UpdatingErrors,
     AddTaskErrors,
 ):
     """Texts of errors."""
@@ -86,6 +88,14 @@ class Warnings:
         "[W316] The components {names} read the encoder, which is trained, but are no tasks of the factory "
         "'{factory}': nothing keeps them in place, and nothing here tells what they lose. Evaluate them, or choose "
         "--scenario frozen."
+    )
+    W310 = (
+        "[W310] Component '{name}' has nothing to rehearse: call nlp.resume_training() before the pipeline "
+        "learns anything new."
+    )
+    W311 = (
+        "[W311] The encoder {path} has learned from the tokens of a pipeline of language '{found}', and this one is "
+        "of language '{lang}'. Their words may differ: make the pipeline with spacy.blank(\"{found}\")."
     )
     W300 = (
         "[W300] Component '{name}' has frozen = {frozen!r}, but starts from random weights, which it will keep. "

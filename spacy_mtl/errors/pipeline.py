@@ -42,7 +42,8 @@ class PipelineErrors:
     E212 = (
         "[E212] Component '{name}' is listed in 'frozen_components', but it has not been trained: "
         "frozen components are not initialized. Source it from a trained pipeline "
-        "([components.{name}] source = ...), or take it out of 'frozen_components'."
+        "([components.{name}] source = ...), load a saved encoder ([initialize.before_init] @callbacks = "
+        "'spacy_mtl.load_encoder.v1'), or take it out of 'frozen_components'."
     )
     E213 = (
         "[E213] The encoder '{name}' is frozen and '{listener}' is not, but '{name}' is not listed in "

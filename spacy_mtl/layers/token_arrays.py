@@ -118,6 +118,8 @@ class Latest:
 
     def __init__(self) -> None:
         self.arrays: TokenArrays | None = None
+        #: The encoder's component, if it can rehearse.
+        self.encoder: Any = None
 
     def __deepcopy__(self, memo: Any) -> "Latest":
         return Latest()

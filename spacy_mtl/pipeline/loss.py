@@ -126,3 +126,29 @@ def cross_entropy(
         losses = -targets * log_p * doc_weights
         gradient = (probabilities - targets) * doc_weights
     return float(losses.sum()) / n_docs, (gradient / n_docs).astype("f")
+
+
+def teacher_cross_entropy(
+    probabilities: numpy.ndarray, targets: numpy.ndarray, *, multi_label: bool
+) -> tuple[float, numpy.ndarray]:
+    """Compute the mean cross-entropy to the output of a teacher, and its gradient.
+
+    Labels that the teacher does not know come after those that it knows. It says nothing about them: they
+    have no gradient, and of labels that exclude each other the probabilities among the others are compared.
+
+    probabilities (numpy.ndarray): The model's output `(n_docs, n_labels)`.
+    targets (numpy.ndarray): The teacher's output `(n_docs, n_known)`.
+    multi_label (bool): Whether labels are independent of each other.
+    RETURNS (Tuple[float, numpy.ndarray]): The loss, and the gradient `(n_docs, n_labels)` with respect to
+        the logits.
+    """
+    n_known = targets.shape[1]
+    known = probabilities[:, :n_known]
+    if not multi_label:
+        known = known / numpy.maximum(known.sum(axis=1, keepdims=True), SMALLEST)
+    mask = numpy.ones_like(targets)
+    weights = numpy.ones(n_known, dtype="f")
+    loss, d_known = cross_entropy(known, targets, mask, weights, multi_label=multi_label)
+    gradient = numpy.zeros_like(probabilities)
+    gradient[:, :n_known] = d_known
+    return loss, gradient

@@ -22,6 +22,7 @@ from . import checks
 from .encoder_batch import EncoderBatch
 from .extensions import set_extensions
 from .rates import NONE, warn_untrained
+from .rehearsal import RehearsesEncoder
 from .saving import save_atomically
 from .tunable_tok2vec import TunableTok2Vec
 
@@ -90,7 +91,7 @@ def make_multitask_tok2vec(
     )
 
 
-class MultitaskTok2Vec(TunableTok2Vec):
+class MultitaskTok2Vec(RehearsesEncoder, TunableTok2Vec):
     """A shared encoder whose backward pass does not depend on which listener comes last.
 
     spaCy's own `Tok2Vec` gives the real backward pass to its last listener: if that one is frozen or

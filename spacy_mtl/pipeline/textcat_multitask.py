@@ -18,6 +18,7 @@ from . import checks, settings
 from .extensions import set_extensions
 from .loss import cross_entropy, make_targets
 from .rates import NONE, warn_untrained
+from .rehearsal import RehearsesHead
 from .statistics import SAMPLE_SIZE, collect_statistics
 from .task_scores import ScoringPipe
 
@@ -120,7 +121,7 @@ def make_textcat_multitask(
     )
 
 
-class MultitaskTextCategorizer(ScoringPipe):
+class MultitaskTextCategorizer(RehearsesHead, ScoringPipe):
     """Classify documents for one task. Any number of these can share one encoder.
 
     The component learns from the documents that are annotated for its task, which are those whose
