@@ -13,6 +13,7 @@ from .init_config import init_config, init_config_cli
 from .nearest import find_nearest, nearest_cli
 from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
+from .subwords import subwords_cli
 from .vectors import vectors_cli
 
 app.add_typer(mtl_cli)
@@ -32,6 +33,7 @@ __all__ = [
     "nearest_cli",
     "pretrain_cli",
     "raw_text_cli",
+    "subwords_cli",
     "train_baselines",
     "vectors_cli",
 ]

@@ -6,11 +6,12 @@ from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
+from .subwords import SubwordErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
 
 
-class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors):
+class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors, SubwordErrors):
     """Texts of errors."""
 
 
