@@ -23,6 +23,9 @@ from tweeteval_ours import PREFIX, WORK, header, make_config, train_config
 from tweeteval_peers import NO_DATA, UNKNOWN_SYSTEMS
 from tweeteval_pretrain import write_raw_text
 from typos_inject import KINDS, add_typos
+from typos_table import PERCENT
+
+from spacy_mtl.training.subwords import train_subwords
 
 RESULTS = Path(__file__).parent / "results" / "typos"
 COMMAND = "python benchmarks/typos.py --data DATA --systems {system} --seeds {seed}"
@@ -39,7 +42,6 @@ BUDGET = {
     "training.patience": 0,
     "training.optimizer.learn_rate": 0.001,
 }
-PERCENT = (5, 10, 20)
 #: Test rows of a set that are read: `emoji` and `sentiment` have more.
 ROWS = 10_000
 VOCAB_SIZE = 8000
@@ -110,8 +112,6 @@ def train_tokenizer(data_dir: str | Path, work: Path) -> Path:
     work (Path): Where they are kept.
     RETURNS (Path): Their file.
     """
-    from spacy_mtl.training.subwords import train_subwords
-
     raw, output = work / "raw.jsonl", work / "subwords.json"
     work.mkdir(parents=True, exist_ok=True)
     if not raw.exists():

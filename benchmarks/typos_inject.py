@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 KEYBOARD_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 UNKNOWN_KIND = "Unknown kind of typing error {kind!r}: expected one of {kinds}."
@@ -17,8 +18,8 @@ WORD = re.compile(r"[^\W\d_]{4,}")
 def _neighbours() -> dict[str, str]:
     # Each row of keys stands half a key to the right of the one above.
     near: dict[str, set[str]] = {key: set() for row in KEYBOARD_ROWS for key in row}
-    pairs = [(a, b) for row in KEYBOARD_ROWS for a, b in zip(row, row[1:], strict=False)]
-    for above, below in zip(KEYBOARD_ROWS, KEYBOARD_ROWS[1:], strict=False):
+    pairs = [(a, b) for row in KEYBOARD_ROWS for a, b in pairwise(row)]
+    for above, below in pairwise(KEYBOARD_ROWS):
         pairs += [*zip(above, below, strict=False), *zip(above[1:], below, strict=False)]
     for a, b in pairs:
         near[a].add(b)
