@@ -210,8 +210,9 @@ def typos_table() -> str:
 
 
 TYPOS_NOTE = """
-Clean: the score without errors. Then what is lost with an error in 5, 10 and 20 % of the words of four letters or more, the mean
-of the four kinds; last, what each kind takes. All have the same budget of 3,000 steps, and read at most 10,000 test rows of a set.
+ALL and the mean without `hate` are of clean texts; beside them is what changes with an error in 5, 10 and 20 % of the words of four letters or
+more (20 % of these are about a tenth of all words), the mean of the four kinds, and last what each kind changes. On `hate` all systems find
+too much hate, and errors raise the score. All have the same budget of 3,000 steps, and read at most 10,000 test rows of a set.
 """
 
 

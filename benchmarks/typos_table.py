@@ -2,6 +2,7 @@
 
 import json
 import statistics
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,22 @@ SYSTEMS = {
 }
 KINDS = {"swap": "swapped", "drop": "dropped", "double": "doubled", "neighbour": "next key"}
 PERCENT = (5, 10, 20)
+#: Test texts of this task are taken for hate too often, the more so the better the words are known, so that
+#: errors raise its score.
+LEFT_OUT = "hate"
 HEADER = [
-    "TweetEval, test ALL",
+    "TweetEval, test",
     "seeds",
-    "clean",
+    "ALL",
+    f"{PERCENT[-1]} %",
+    f"without {LEFT_OUT}",
     *(f"{percent} %" for percent in PERCENT),
     *(f"{PERCENT[-1]} %, {title}" for title in KINDS.values()),
 ]
 
 
 def table_rows() -> list[list[str]]:
-    """Lay out the scores on clean texts, and what each share of words with errors takes from them.
+    """Lay out the scores on clean texts, and what words with errors change in them.
 
     RETURNS (list[list[str]]): The cells, a row for each system with results.
     """
@@ -36,29 +42,41 @@ def table_rows() -> list[list[str]]:
         runs = [json.loads(path.read_text(encoding="utf8")) for path in paths]
         if not runs:
             continue
-        columns = [*(tuple(KINDS) for _ in PERCENT), *((kind,) for kind in KINDS)]
-        shares = [*PERCENT, *(PERCENT[-1] for _ in KINDS)]
-        rows.append(
-            [
-                title,
-                str(len(runs)),
-                spread([run["test"]["ALL"] for run in runs]),
-                *(
-                    spread([change(run, kinds, percent) for run in runs])
-                    for kinds, percent in zip(columns, shares, strict=True)
-                ),
-            ]
-        )
+        most = PERCENT[-1]
+        cells = [
+            [run["test"]["ALL"] for run in runs],
+            [change(run, score_all, KINDS, most) for run in runs],
+            [score_others(run["test"]) for run in runs],
+            *([change(run, score_others, KINDS, percent) for run in runs] for percent in PERCENT),
+            *([change(run, score_others, [kind], most) for run in runs] for kind in KINDS),
+        ]
+        rows.append([title, str(len(runs)), *map(spread, cells)])
     return rows
 
 
-def change(run: dict[str, Any], kinds: tuple[str, ...], percent: int) -> float:
+def score_all(scores: dict[str, Any]) -> float:
+    """RETURNS (float): The score of the benchmark."""
+    return scores["ALL"]
+
+
+def score_others(scores: dict[str, Any]) -> float:
+    """RETURNS (float): The mean of the tasks, but for the one left out."""
+    return statistics.mean(score for task, score in scores["tasks"].items() if task != LEFT_OUT)
+
+
+def change(
+    run: dict[str, Any],
+    score: Callable[[dict[str, Any]], float],
+    kinds: Iterable[str],
+    percent: int,
+) -> float:
     """Compute what errors change.
 
     run (dict): The record of a run.
-    kinds (tuple[str, ...]): Kinds of errors, whose mean is taken.
+    score (Callable): What to take of the scores on one test.
+    kinds (Iterable[str]): Kinds of errors, whose mean is taken.
     percent (int): Share of the words that have an error.
     RETURNS (float): The mean score with errors less the one without.
     """
-    noisy = statistics.mean(run["typos"][f"{kind}-{percent}"]["ALL"] for kind in kinds)
-    return noisy - run["test"]["ALL"]
+    noisy = statistics.mean(score(run["typos"][f"{kind}-{percent}"]) for kind in kinds)
+    return noisy - score(run["test"])
