@@ -16,6 +16,7 @@ from .nearest import find_nearest, nearest_cli
 from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
 from .save_encoder import save_encoder_cli
+from .subwords import subwords_cli
 from .vectors import vectors_cli
 
 app.add_typer(mtl_cli)
@@ -39,6 +40,7 @@ __all__ = [
     "pretrain_cli",
     "raw_text_cli",
     "save_encoder_cli",
+    "subwords_cli",
     "train_baselines",
     "vectors_cli",
 ]

@@ -39,6 +39,9 @@ def init_config_cli(
     target_vectors: str = typer.Option(
         "", "--target-vectors", help="Package or path of a pipeline whose vectors it predicts"
     ),
+    subwords: str = typer.Option(
+        "", "--subwords", help="File with subwords, to use them as tokens: see mtl subwords"
+    ),
     width: int = typer.Option(0, "--width", min=0, help="Width of the encoder. 0: the default"),
     depth: int = typer.Option(-1, "--depth", min=-1, help="Layers of the encoder. -1: the default"),
     max_steps: int = typer.Option(
@@ -65,6 +68,7 @@ def init_config_cli(
             vectors=vectors or None,
             raw_text=pretrain or None,
             target_vectors=target_vectors or None,
+            subwords=subwords or None,
             width=width or None,
             depth=depth if depth >= 0 else None,
             max_steps=max_steps or None,
@@ -86,6 +90,7 @@ def init_config(
     vectors: str | None = None,
     raw_text: str | None = None,
     target_vectors: str | None = None,
+    subwords: str | None = None,
     width: int | None = None,
     depth: int | None = None,
     max_steps: int | None = None,
@@ -100,13 +105,14 @@ def init_config(
     raw_text (Optional[str]): File with raw text, to pretrain the encoder on it.
     target_vectors (Optional[str]): Package or path of a pipeline with the vectors that pretraining
         predicts. Defaults to those of `vectors`.
+    subwords (Optional[str]): File with subwords, to use them as tokens.
     width (Optional[int]): Width of the encoder, to use instead of the default.
     depth (Optional[int]): Number of the encoder's layers, to use instead of the default.
     max_steps (Optional[int]): Number of training steps. Chosen by the size of the data if not set.
     defaults (Optional[Defaults]): The values of all settings.
     RETURNS (str): The text of the config, with comments.
-    RAISES (ValueError): If the data cannot be trained on, or the language or the vectors do not
-        exist.
+    RAISES (ValueError): If the data cannot be trained on, or the language, the vectors or the subwords do
+        not exist.
     """
     data = Path(data)
     try:
@@ -115,6 +121,8 @@ def init_config(
         raise ValueError(Errors.E307.format(lang=lang, reason=error)) from error
     if vectors is not None and not is_package(vectors) and not Path(vectors).is_dir():
         raise ValueError(Errors.E308.format(name=vectors))
+    if subwords is not None and not Path(subwords).is_file():
+        raise ValueError(Errors.E516.format(path=subwords))
     summaries = summarize_tasks(data, tasks=tasks)
     for summary in summaries:
         if summary.name in RESERVED:
@@ -134,6 +142,7 @@ def init_config(
         raw_text=raw_text,
         raw_words=0 if raw_text is None else _estimate_words(Path(raw_text)),
         target_vectors=target_vectors,
+        subwords=subwords,
         max_steps=max_steps,
         defaults=defaults,
     )

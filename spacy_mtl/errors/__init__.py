@@ -8,6 +8,7 @@ from .data import DataErrors, RowErrors
 from .finetuning import FineTuningErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
+from .subwords import SubwordErrors
 from .updating import UpdatingErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
@@ -21,6 +22,7 @@ class Errors(
     FineTuningErrors,
     UpdatingErrors,
     AddTaskErrors,
+    SubwordErrors,
 ):
     """Texts of errors."""
 

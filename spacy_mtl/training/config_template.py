@@ -16,6 +16,22 @@ class ConfigTemplate(string.Template):
     delimiter = "%"
 
 
+#: The tokenizer of a new config.
+TOKENIZER = """\
+# Splits texts into tokens: spaCy's own tokenizer, which remembers more of what it has split.
+[nlp.tokenizer]
+@tokenizers = "spacy_mtl.Tokenizer.v1"
+# How many strings it remembers, 100 bytes each. More is faster on large amounts of text.
+cache_size = 200000
+"""
+SUBWORD_TOKENIZER = ConfigTemplate("""\
+# Splits texts into subwords, so that a misspelt or rare word is made of known parts.
+[nlp.tokenizer]
+@tokenizers = "spacy_mtl.SubwordTokenizer.v1"
+# Their file, see `mtl subwords`. The trained pipeline holds them itself.
+path = %{subwords}
+""")
+
 LATER_TASK_COMMENT = ConfigTemplate("""\
 # Its settings mean the same as those of [components.%{first}].
 """)
@@ -58,12 +74,7 @@ after_pipeline_creation = null
 # Documents per batch in use and in evaluation. More is faster up to a point and takes more memory.
 batch_size = 256
 
-# Splits texts into tokens: spaCy's own tokenizer, which remembers more of what it has split.
-[nlp.tokenizer]
-@tokenizers = "spacy_mtl.Tokenizer.v1"
-# How many strings it remembers, 100 bytes each. More is faster on large amounts of text.
-cache_size = 200000
-
+%{tokenizer}
 # The table that holds word vectors, if any.
 [nlp.vectors]
 @vectors = "spacy.Vectors.v1"

@@ -11,7 +11,15 @@ from .config_defaults import (
     choose_ngram_rows,
     choose_pretrain_epochs,
 )
-from .config_template import HEAD, LATER_TASK_COMMENT, NGRAMS, NO_NGRAMS, TASK
+from .config_template import (
+    HEAD,
+    LATER_TASK_COMMENT,
+    NGRAMS,
+    NO_NGRAMS,
+    SUBWORD_TOKENIZER,
+    TASK,
+    TOKENIZER,
+)
 from .config_template_training import (
     CORPUS,
     LABELS,
@@ -34,6 +42,7 @@ def render_config(
     raw_text: str | None = None,
     raw_words: int = 0,
     target_vectors: str | None = None,
+    subwords: str | None = None,
     max_steps: int | None = None,
     defaults: Defaults | None = None,
 ) -> str:
@@ -47,6 +56,7 @@ def render_config(
     raw_words (int): About how many words it has.
     target_vectors (Optional[str]): Package or path of a pipeline with the vectors that pretraining
         predicts. Defaults to those of `vectors`.
+    subwords (Optional[str]): File with subwords, to use them as tokens.
     max_steps (Optional[int]): Number of training steps. Chosen by the size of the data if not set.
     defaults (Optional[Defaults]): The values of the settings.
     RETURNS (str): The text of the config.
@@ -70,6 +80,9 @@ def render_config(
         values["pretraining"] = PRETRAINING.substitute(
             values, pretrain_epochs=choose_pretrain_epochs(raw_words, defaults)
         )
+    values["tokenizer"] = TOKENIZER
+    if subwords is not None:
+        values["tokenizer"] = SUBWORD_TOKENIZER.substitute(subwords=_dump(subwords))
     values["warmup_steps"] = _dump(max(1, round(defaults.warmup * budget.max_steps)))
     values.update(first=tasks[0].name, rows=f"{rows:,}", n_tasks=n_tasks)
     head = HEAD.substitute(

@@ -40,6 +40,20 @@ def test_fill_config_changes_nothing(data, tmp_path, raw_text, defaults, pretrai
     assert load_config(tmp_path / "filled.cfg") == load_config(path)
 
 
+def test_subwords_become_the_tokenizer(data, tmp_path):
+    path = tmp_path / "subwords.json"
+    path.write_text("{}", encoding="utf8")
+    config = Config().from_str(init_config(data, subwords=str(path)))
+    expected = {"@tokenizers": "spacy_mtl.SubwordTokenizer.v1", "path": str(path)}
+    assert config["nlp"]["tokenizer"] == expected
+
+
+def test_missing_subwords_are_named(data, tmp_path):
+    result = run(data, tmp_path / "made.cfg", "--subwords", "missing.json")
+    assert result.exit_code == 1
+    assert "E516" in result.output and "missing.json" in result.output
+
+
 @pytest.mark.parametrize("width", [1, 16, 33, 300])
 def test_any_width_makes_a_valid_config(data, width):
     config = Config().from_str(init_config(data, width=width))
