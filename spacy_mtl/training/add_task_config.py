@@ -121,7 +121,7 @@ def _make_components(
     for task in plan.learning:
         # Smoothed once more, former outputs would become less certain from one task to the next.
         smoothing = {"label_smoothing": 0.0} if task in plan.distilled else {}
-        components[plan.old_tasks[task]].update({"frozen": "none", **smoothing})
+        components[plan.old_tasks[task]].update({"frozen": "all", **smoothing})
     # The template's encoder has the usual name, also in variables.
     variable, own = (f"${{components.{name}." for name in (ENCODER, plan.encoder))
     head = {
