@@ -16,6 +16,8 @@ REHEARSAL_TEXTS = {
 _FROZEN = """\
 # What of the encoder stays as it is: "none", "all", or a group of layers, with all groups below it: from the
 # bottom "embed", "window1", "window2" and so on."""
+_HEAD_FROZEN = """\
+# "all": the head stays as it is, and where it has rows, tells the encoder what it needs. "none": it learns along."""
 _LR_DECAY = """\
 # Each group of layers learns at the rate of the group above it divided by this, the highest at that of
 # the heads divided by this. 1.0: all alike. 2.6 is usual to keep what lower layers know."""
@@ -35,7 +37,7 @@ OWN_COMMENTS = {
     ("corpora.train.path", ""): "# The file of each task.",
     ("corpora.dev.path", ""): "# The file of each task.",
     ("training", "frozen_components"): """\
-# Components that are not trained: those that have nothing to learn from here.""",
+# Components that take no part in training, because there is nothing for them in the data.""",
     ("training.before_update", ""): """\
 # Gradual unfreezing: the heads learn first, then one more group of the encoder's layers every so many
 # steps, from the top. Fewer steps: the encoder adapts more and forgets more.""",
@@ -102,6 +104,7 @@ def describe_components(
     for component in old_tasks.values():
         note = f"# Copied. Its settings mean the same as those of [components.{name}]."
         comments[f"components.{component}", ""] = note
+        comments[f"components.{component}", "frozen"] = _HEAD_FROZEN
     return comments
 
 

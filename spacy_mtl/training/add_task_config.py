@@ -65,8 +65,8 @@ class Plan:
         return self.old_data.tasks("train")
 
     @property
-    def learning(self) -> list[str]:
-        """RETURNS (List[str]): Old tasks that have something to learn from."""
+    def rehearsed(self) -> list[str]:
+        """RETURNS (List[str]): Old tasks that have something to say to the encoder."""
         return [task for task in self.old_tasks if task in (*self.distilled, *self.repeated)]
 
 
@@ -118,8 +118,9 @@ def _make_components(
 ) -> dict[str, dict[str, Any]]:
     components = deepcopy(dict(trained["components"]))
     components[plan.encoder].update(plan.scenario.encoder)
-    for task in plan.learning:
-        # Smoothed once more, former outputs would become less certain from one task to the next.
+    for task in plan.rehearsed:
+        # The encoder learns to go on serving heads that stay as they are: old tasks lose less than with heads
+        # that move along. Smoothed targets would be others than the former outputs.
         smoothing = {"label_smoothing": 0.0} if task in plan.distilled else {}
         components[plan.old_tasks[task]].update({"frozen": "all", **smoothing})
     # The template's encoder has the usual name, also in variables.
@@ -136,7 +137,7 @@ def _make_components(
 def _set_corpus(plan: Plan, split: str, corpus: dict[str, Any]) -> None:
     name, old = plan.task.name, plan.old_data
     files = {name: f"${{paths.{split}}}/{name}.{split}.jsonl"}
-    tasks = [name, *(plan.learning if split == "train" else _evaluated(plan))]
+    tasks = [name, *(plan.rehearsed if split == "train" else _evaluated(plan))]
     if old is not None and (plan.repeated if split == "train" else _evaluated(plan)):
         for task, path in old.files[split].items():
             files[task] = f"${{paths.old_data}}/{path.relative_to(old.folder).as_posix()}"
@@ -149,9 +150,9 @@ def _evaluated(plan: Plan) -> list[str]:
 
 def _set_training(plan: Plan, trained: Config, training: dict[str, Any]) -> None:
     scenario, name = plan.scenario, plan.task.name
-    learning = {plan.encoder, *(plan.old_tasks[task] for task in plan.learning)}
+    running = {plan.encoder, *(plan.old_tasks[task] for task in plan.rehearsed)}
     training["frozen_components"] = [
-        component for component in trained["nlp"]["pipeline"] if component not in learning
+        component for component in trained["nlp"]["pipeline"] if component not in running
     ]
     if scenario.unfreeze_every:
         every = max(1, round(scenario.unfreeze_every * training["max_steps"]))
@@ -172,7 +173,7 @@ def _batch_weights(plan: Plan) -> dict[str, float]:
     name have as many as the new one, so that the new rows may be in the queue of any of them.
     """
     share = SHARE / (1.0 - SHARE) / len(plan.repeated)
-    tasks = [plan.task.name, *plan.learning]
+    tasks = [plan.task.name, *plan.rehearsed]
     return {task: round(share, 6) if task in plan.repeated else 1.0 for task in tasks}
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from ..errors import Errors
 
-#: How old tasks are kept in place while the encoder learns. "distill": their heads' former outputs on the
-#: new task's texts are targets beside the new labels. "interleave": batches of what is left of the old
-#: data stand between those of the new. "both", or "none".
+#: How old tasks are kept in place while the encoder learns. Their heads stay as they are, and tell the encoder
+#: what it changes for them. "distill": by their former outputs on the new task's texts, which are targets
+#: beside the new labels. "interleave": by what is left of the old data, whose batches stand between those
+#: of the new. "both", or "none".
 REHEARSALS = ("none", "distill", "interleave", "both")
 AUTO = "auto"
 
@@ -53,7 +54,8 @@ SCENARIOS = (
     Scenario(
         "gradual",
         1_000,
-        "the new head first, then one group of layers after the other from the top, each slower than the one above",
+        "the new head learns first, then one group of the encoder's layers after the other from the top, each slower "
+        "than the one above",
         {"frozen": "none", "lr_decay": 2.6},
         unfreeze_every=0.05,
         schedule={
@@ -66,7 +68,7 @@ SCENARIOS = (
     Scenario(
         "full",
         None,
-        "the encoder and the heads learn together from the start, all at the same rate",
+        "the encoder and the new head learn together from the start, at the same rate",
         {"frozen": "none", "lr_decay": 1.0},
     ),
 )

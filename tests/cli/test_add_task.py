@@ -116,9 +116,9 @@ def test_a_frozen_encoder_needs_no_limit(add):
 
 
 @pytest.mark.parametrize("scenario", ["gradual", "full"])
-def test_the_encoder_and_the_heads_learn(add, root, tmp_path, scenario):
+def test_the_encoder_learns_and_old_heads_stay(add, root, tmp_path, scenario):
     add(scenario=scenario, max_steps=20, overrides={"training.eval_frequency": 20})
-    assert not unchanged(root, tmp_path / "out", "training/model-last")
+    assert unchanged(root, tmp_path / "out", "training/model-last") == set(OLD)
     new = spacy.load(tmp_path / "out" / "model-best")
     assert not new.config["components"]["urgency"]["model"]["standardized"]
 
@@ -161,7 +161,7 @@ def test_former_outputs_are_targets_beside_the_new_labels(add, root, tmp_path):
     assert all(set(row["cats"]) <= {"urgency/high", "urgency/low"} for row in dev)
 
 
-def test_every_batch_trains_all_heads(add, tmp_path, monkeypatch):
+def test_every_batch_has_something_for_all_heads(add, tmp_path, monkeypatch):
     seen = []
     update = MultitaskTextCategorizer.update
 
@@ -177,10 +177,15 @@ def test_every_batch_trains_all_heads(add, tmp_path, monkeypatch):
     assert all(count > 0 for _, count in seen)
 
 
-def test_without_rehearsal_old_heads_stay_as_they_are(add, root, tmp_path):
-    add(scenario="full", rehearse="none")
-    assert unchanged(root, tmp_path / "out") == set(OLD)
+def test_without_rehearsal_the_old_heads_take_no_part(config_of, tmp_path):
+    config = load_config(config_of(scenario="full", rehearse="none"))
+    assert config["training"]["frozen_components"] == OLD
     assert all(len(row["cats"]) == 1 for row in training_rows(tmp_path / "out"))
+
+
+def test_old_heads_may_learn_along(add, root, tmp_path):
+    add(scenario="full", overrides={**SHORT, "components.topic.frozen": "none"})
+    assert unchanged(root, tmp_path / "out") == {"mood", "sentiment"}
 
 
 def test_old_data_stands_between_the_new(config_of, root, tmp_path):
@@ -199,11 +204,14 @@ def test_a_part_of_the_old_data(add, root, tmp_path):
         target.write_bytes((root / "data" / split / "topic.jsonl").read_bytes())
     settings = {"scenario": "full", "old_data": tmp_path / "part", "overrides": {}, "max_steps": 12}
     outcomes = add(rehearse="interleave", **settings)
-    assert unchanged(root, tmp_path / "out") == {"mood", "sentiment"}
     assert (outcomes["topic"].measured_on, outcomes["topic"].metric) == ("dev", "macro_f")
     assert [outcomes[task].metric for task in ("mood", "sentiment")] == ["agreement"] * 2
+    training = load_config(tmp_path / "out" / "config.cfg")["training"]
+    assert training["frozen_components"] == ["mood", "sentiment"]
     add(output=tmp_path / "both", **settings)
-    assert not unchanged(root, tmp_path / "both")
+    training = load_config(tmp_path / "both" / "config.cfg")["training"]
+    assert training["frozen_components"] == []
+    assert training["batcher"]["sampler"]["weights"]["topic"] == 1.0
 
 
 def test_scores_of_the_old_tasks_choose_the_best_model_too(config_of, root):
