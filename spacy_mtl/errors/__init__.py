@@ -6,11 +6,12 @@ from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
+from .transformers import TransformerErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
 
 
-class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors):
+class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors, TransformerErrors):
     """Texts of errors."""
 
 

@@ -129,14 +129,19 @@ class MultitaskTok2Vec(Tok2Vec):
         get_examples: Callable[[], Iterable[Example]],
         *,
         nlp: Language | None = None,
+        loader: Callable[[Model], None] | None = None,
     ) -> None:
         """Initialize the encoder, and check the pipeline around it.
 
         get_examples (Callable[[], Iterable[Example]]): Returns a sample of the training data.
         nlp (Optional[Language]): The pipeline.
+        loader (Optional[Callable[[Model], None]]): Fills the encoder's model with trained weights, see
+            `PretrainedTransformer.v1`.
         RAISES (ValueError): If the config freezes something untrained, or names pretrained weights
             that would be ignored or do not fit.
         """
+        if loader is not None:
+            loader(self.model)
         if nlp is not None:
             checks.check_training(self.name, nlp)
         super().initialize(get_examples, nlp=nlp)
