@@ -4,6 +4,7 @@ names the part, what was found and what to do.
 
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
+from .finetuning import FineTuningErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .transformers import TransformerErrors
@@ -11,7 +12,14 @@ from .transformers import TransformerErrors
 __all__ = ["Errors", "RowErrors", "Warnings"]
 
 
-class Errors(DataErrors, PipelineErrors, PretrainingErrors, CliErrors, TransformerErrors):
+class Errors(
+    DataErrors,
+    PipelineErrors,
+    PretrainingErrors,
+    CliErrors,
+    FineTuningErrors,
+    TransformerErrors,
+):
     """Texts of errors."""
 
 
@@ -69,4 +77,8 @@ class Warnings:
     W203 = (
         "[W203] Component '{name}': class_weights = \"balanced\" were computed from {count} documents, "
         "because the corpus is streamed. State them in the config as label = weight instead."
+    )
+    W300 = (
+        "[W300] Component '{name}' has frozen = {frozen!r}, but starts from random weights, which it will keep. "
+        'Source it from a trained pipeline, load weights ([initialize] init_tok2vec), or set frozen = "none".'
     )

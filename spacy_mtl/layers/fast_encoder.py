@@ -98,6 +98,8 @@ class State:
         self._tree: list[tuple[Model, list[Model]]] = []
         self._nodes: Nodes | None = None
         self._snapshot = Remembered()
+        #: Levels of layers from the bottom that need no gradients: the embeddings, then each window layer.
+        self.n_frozen = 0
 
     def __deepcopy__(self, memo: Any) -> "State":
         return State()
@@ -125,6 +127,18 @@ class State:
         """
         nodes = self.nodes(encoder)
         return self._snapshot.get(nodes.with_params(), kernels, lambda: Snapshot(nodes, kernels))
+
+
+def skip_gradients(model: Model, n_frozen: int) -> None:
+    """Leave out the backward pass of an encoder's lowest layers from now on.
+
+    model (Model): A model with encoders, or without.
+    n_frozen (int): Number of levels from the bottom: the embeddings are the first one, and each window
+        layer one more.
+    """
+    for node in model.walk():
+        if STATE in node.attrs:
+            node.attrs[STATE].n_frozen = n_frozen
 
 
 def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, Callable]:
@@ -200,7 +214,9 @@ def train_tokens(
     RETURNS (Tuple[Floats2d, Callable]): The vectors `(n_tokens, width)`, and the backward pass, which
         adds to the gradients of all parameters.
     """
-    nodes = model.attrs[STATE].nodes(model)
+    state: State = model.attrs[STATE]
+    n_frozen = state.n_frozen
+    nodes = state.nodes(model)
     watch(nodes.with_params())
     kernels = get_kernels()
     features = nodes.read(docs)
@@ -227,9 +243,14 @@ def train_tokens(
     def backprop(dY: Floats2d) -> None:
         dX = numpy.zeros((1 + n_tokens, dY.shape[1]), dtype="f")
         dX[1:] = dY
-        for window, backprop_layer in zip(nodes.windows[::-1], callbacks[::-1], strict=True):
+        lowest = max(0, n_frozen - 1)
+        for window, backprop_layer in zip(
+            nodes.windows[lowest:][::-1], callbacks[lowest:][::-1], strict=True
+        ):
             dX, d_weights = backprop_layer(dX)
             window.add_gradients(d_weights)
+        if n_frozen:
+            return
         d_tokens = dX[1 : n_tokens + 1]
         if noise is not None:
             noise.apply(kernels, d_tokens)

@@ -11,6 +11,7 @@ from .param_versions import peek, watch
 InT = Floats2d
 OutT = Floats2d
 
+FROZEN = "frozen_statistics"
 #: How much of the statistics is kept from batch to batch.
 MOMENTUM = 0.99
 #: Standard deviations below this count as this: a column that is always the same stays small.
@@ -36,11 +37,23 @@ def standardize(nO: int | None = None) -> Model[InT, OutT]:
         init=init,
         dims={"nO": nO},
         params={"mean": None, "square": None, "weight": None},
+        attrs={FROZEN: False},
     )
 
 
+def freeze_statistics(model: Model, frozen: bool) -> None:
+    """Stop or go on with keeping the statistics up to date.
+
+    model (Model): A model with such layers, or without.
+    frozen (bool): Whether the statistics stay as they are.
+    """
+    for node in model.walk():
+        if FROZEN in node.attrs:
+            node.attrs[FROZEN] = frozen
+
+
 def forward(model: Model[InT, OutT], X: InT, is_train: bool) -> tuple[OutT, Callable]:
-    if is_train and X.shape[0]:
+    if is_train and X.shape[0] and not model.attrs[FROZEN]:
         _add_batch(model, X)
     mean, scale = statistics(model)
     Y = (X - mean) * scale

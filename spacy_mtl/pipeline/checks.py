@@ -1,5 +1,6 @@
 """Checks of a pipeline and its config that can be made before any training time is spent."""
 
+import math
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,6 +61,11 @@ def section(nlp: Language, name: str) -> dict[str, Any]:
         return Config(others).interpolate().get(name) or {}
     except ConfigValidationError:
         return config.interpolate().get(name) or {}
+
+
+def is_number(value: Any) -> bool:
+    """RETURNS (bool): Whether a value is a finite number."""
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def check_dropout(name: str, value: Any) -> None:

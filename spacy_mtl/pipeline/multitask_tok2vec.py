@@ -5,20 +5,23 @@ from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
-from spacy.pipeline.tok2vec import Tok2Vec
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
-from ..errors import Errors
+from ..layers.fast_encoder import skip_gradients
+from ..layers.grouped_step import take_step
 from ..layers.listener import Tok2VecListener
 from ..layers.masking import Masking, masked
 from ..layers.readers import Readers
-from ..layers.token_arrays import TokenArrays, flatten, is_whole
+from ..layers.token_arrays import flatten, is_whole
 from . import checks
+from .encoder_batch import EncoderBatch
 from .extensions import set_extensions
+from .rates import NONE, warn_untrained
 from .saving import save_atomically
+from .tunable_tok2vec import TunableTok2Vec
 
 DEFAULT_CONFIG = """
 [model]
@@ -38,68 +41,38 @@ set_extensions()
 
 
 @Language.factory(
-    "multitask_tok2vec", assigns=["doc.tensor"], default_config={"model": DEFAULT_MODEL}
+    "multitask_tok2vec",
+    assigns=["doc.tensor"],
+    default_config={"frozen": NONE, "lr_decay": 1.0, "lr_scales": {}, "model": DEFAULT_MODEL},
 )
 def make_multitask_tok2vec(
-    nlp: Language, name: str, model: Model[list[Doc], list[Floats2d]]
+    nlp: Language,
+    name: str,
+    model: Model[list[Doc], list[Floats2d]],
+    frozen: str,
+    lr_decay: float,
+    lr_scales: dict[str, float],
 ) -> "MultitaskTok2Vec":
     """Create the shared encoder component.
 
     nlp (Language): The pipeline.
     name (str): Name of the component. `spacy pretrain` expects "tok2vec".
     model (Model[List[Doc], List[Floats2d]]): The encoder.
+    frozen (str): What training leaves as it is: "none", "all", or the name of a group of layers, which is
+        frozen with all groups below it. From the bottom: "embed" (and beside it "ngrams"), "window1",
+        "window2" and so on.
+    lr_decay (float): Each group of layers learns at the rate of the group above it divided by this, and
+        the highest at the rate of the heads divided by this.
+    lr_scales (Dict[str, float]): What the learning rate is multiplied by, by group of layers. Groups that
+        are not in it follow `lr_decay`.
     RETURNS (MultitaskTok2Vec): The component.
     """
-    return MultitaskTok2Vec(nlp.vocab, model, name)
+    return MultitaskTok2Vec(
+        nlp.vocab, model, name, frozen=frozen, lr_decay=lr_decay, lr_scales=lr_scales
+    )
 
 
-class _Batch:
-    """The encoder's output for one training batch, and the gradients its listeners send back."""
-
-    def __init__(
-        self, owner: "MultitaskTok2Vec", outputs: list[Floats2d], backprop: Callable | None
-    ) -> None:
-        self.owner = owner
-        self.outputs = outputs
-        self.backprop = backprop
-        self.gradients: TokenArrays | None = None
-        self.n_answers = 0
-        self.closed = False
-
-    def close(self) -> None:
-        """Refuse further gradients, and free what the backward pass held."""
-        self.closed = True
-        self.outputs = []
-        self.backprop = self.gradients = None
-
-    def __getstate__(self) -> dict[str, Any]:
-        # Backward passes are closures, which cannot be pickled, and mean nothing elsewhere.
-        return {
-            "owner": self.owner,
-            "outputs": [],
-            "backprop": None,
-            "gradients": None,
-            "n_answers": self.n_answers,
-            "closed": True,
-        }
-
-    def receive_gradient(self, d_outputs: list[Floats2d]) -> list[Floats2d]:
-        """Add a listener's gradient. An empty list says that the listener has none."""
-        if self.closed:
-            raise ValueError(Errors.E216.format(name=self.owner.name))
-        if d_outputs:
-            if self.gradients is None:
-                lengths = self.owner.model.ops.asarray1i([len(gradient) for gradient in d_outputs])
-                flat = flatten(self.owner.model.ops, d_outputs).copy()
-                self.gradients = TokenArrays.split(flat, lengths)
-            else:
-                self.gradients.flat += flatten(self.owner.model.ops, d_outputs)
-        self.n_answers += 1
-        self.owner.answered(self)
-        return []
-
-
-class MultitaskTok2Vec(Tok2Vec):
+class MultitaskTok2Vec(TunableTok2Vec):
     """A shared encoder whose backward pass does not depend on which listener comes last.
 
     spaCy's own `Tok2Vec` gives the real backward pass to its last listener: if that one is frozen or
@@ -110,15 +83,24 @@ class MultitaskTok2Vec(Tok2Vec):
     step is then taken as soon as all of them have answered, or at the latest before the next batch.
     """
 
-    def __init__(self, vocab: Any, model: Model, name: str = "tok2vec") -> None:
-        """Initialize the component.
+    def __init__(
+        self,
+        vocab: Any,
+        model: Model,
+        name: str = "tok2vec",
+        *,
+        frozen: str = NONE,
+        lr_decay: float = 1.0,
+        lr_scales: dict[str, float] | None = None,
+    ) -> None:
+        """Initialize the component. See `make_multitask_tok2vec` for the arguments.
 
-        vocab (Vocab): The shared vocabulary.
-        model (Model[List[Doc], List[Floats2d]]): The encoder.
-        name (str): Name of the component.
+        RAISES (ValueError): If a setting is out of range.
         """
-        super().__init__(vocab, model, name)
-        self._batch: _Batch | None = None
+        super().__init__(
+            vocab, model, name, frozen=frozen, lr_decay=lr_decay, lr_scales=lr_scales or {}
+        )
+        self._batch: EncoderBatch | None = None
         self._losses: dict[str, float] = {}
         self._has_gradient = False
         self._delayed_sgd: Optimizer | None = None
@@ -137,16 +119,18 @@ class MultitaskTok2Vec(Tok2Vec):
         nlp (Optional[Language]): The pipeline.
         loader (Optional[Callable[[Model], None]]): Fills the encoder's model with trained weights, see
             `PretrainedTransformer.v1`.
-        RAISES (ValueError): If the config freezes something untrained, or names pretrained weights
-            that would be ignored or do not fit.
+        RAISES (ValueError): If the config freezes something untrained, names pretrained weights that
+            would be ignored or do not fit, or groups of layers that the encoder does not have.
         """
         if loader is not None:
             loader(self.model)
         if nlp is not None:
             checks.check_training(self.name, nlp)
         super().initialize(get_examples, nlp=nlp)
+        self._rates()
         if nlp is not None:
             checks.check_pretrained(self.name, self.model, nlp)
+            warn_untrained(self.name, self.cfg["frozen"], nlp)
 
     def predict(self, docs: Iterable[Doc]) -> list[Floats2d]:
         """Compute the token vectors of documents, without changing the documents.
@@ -184,7 +168,8 @@ class MultitaskTok2Vec(Tok2Vec):
         losses: dict[str, float] | None = None,
     ) -> dict[str, float]:
         """Encode a batch and hand the result to the listeners. The weights change later, in
-        `finish_update`, when the listeners have sent their gradients.
+        `finish_update`, when the listeners have sent their gradients. If all layers are frozen, they
+        predict, without dropout.
 
         examples (Iterable[Example]): A batch of examples.
         drop (float): The dropout rate.
@@ -201,12 +186,17 @@ class MultitaskTok2Vec(Tok2Vec):
         self._close_batch()
         self._losses = losses
         docs = [eg.predicted for eg in examples]
+        rates = self._rates()
+        skip_gradients(self.model, rates.n_frozen)
         set_dropout_rate(self.model, drop)
         if any(len(doc) for doc in docs):
             with masked(self.model, self._draw_masking(examples)):
-                batch = _Batch(self, *self.model.begin_update(docs))
+                if rates.is_frozen:
+                    batch = EncoderBatch(self, self.model.predict(docs), None)
+                else:
+                    batch = EncoderBatch(self, *self.model.begin_update(docs))
         else:
-            batch = _Batch(self, self.predict(docs), None)
+            batch = EncoderBatch(self, self.predict(docs), None)
         self._batch = batch
         batch_ids: dict[Callable, int] = {}
         for listener in self.listeners:
@@ -232,10 +222,10 @@ class MultitaskTok2Vec(Tok2Vec):
         self._close_batch()
         self._step(sgd)
 
-    def answered(self, batch: _Batch) -> None:
+    def answered(self, batch: EncoderBatch) -> None:
         """Take a waiting step as soon as the last listener has answered. Usually internal.
 
-        batch (_Batch): The batch that a listener has answered.
+        batch (EncoderBatch): The batch that a listener has answered.
         """
         if self._delayed_sgd is not None and batch.n_answers >= len(self.listeners):
             self._close_batch()
@@ -280,7 +270,8 @@ class MultitaskTok2Vec(Tok2Vec):
     def _step(self, sgd: Optimizer) -> None:
         # An optimizer step without a gradient would still apply momentum and weight decay.
         if self._has_gradient:
-            self.model.finish_update(sgd)
+            starts_late = self._held is not None
+            take_step(self.model, sgd, self._rates().scales, starts_late=starts_late)
             self._has_gradient = False
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:

@@ -1,6 +1,5 @@
 """Checks of a task component's settings against its model, its labels and its data."""
 
-import math
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
@@ -12,7 +11,9 @@ from thinc.api import Model
 from ..errors import Errors, Warnings
 from ..score_metric import validate_score_metric
 from ..util import listing, task_cats, validate_task_name
+from .checks import is_number
 from .loss import balanced_weights
+from .rates import ALL, NONE, is_scale
 from .statistics import TOLERANCE, TaskStatistics
 
 MISSING = ("zero", "unknown")
@@ -35,11 +36,11 @@ def validate_settings(name: str, cfg: dict[str, Any], model: Model) -> None:
     weights = cfg["class_weights"]
     threshold, smoothing = cfg["threshold"], cfg["label_smoothing"]
     rules = (
-        ("threshold", _is_number(threshold) and 0.0 <= threshold <= 1.0, "between 0 and 1"),
+        ("threshold", is_number(threshold) and 0.0 <= threshold <= 1.0, "between 0 and 1"),
         ("missing", cfg["missing"] in MISSING, f"one of {', '.join(MISSING)}"),
         (
             "label_smoothing",
-            _is_number(smoothing) and 0.0 <= smoothing < 1.0,
+            is_number(smoothing) and 0.0 <= smoothing < 1.0,
             "at least 0 and below 1",
         ),
         (
@@ -49,6 +50,8 @@ def validate_settings(name: str, cfg: dict[str, Any], model: Model) -> None:
             else all(_is_weight(weight) for weight in weights.values()),
             f"one of {', '.join(CLASS_WEIGHTS)}, or a weight of at least 0 for each label",
         ),
+        ("frozen", cfg["frozen"] in (NONE, ALL), f'"{NONE}" or "{ALL}"'),
+        ("lr_scale", is_scale(cfg["lr_scale"]), f'a number above 0, or frozen = "{ALL}"'),
     )
     for setting, is_valid, expected in rules:
         if not is_valid:
@@ -78,12 +81,8 @@ def validate_loss_weight(name: str, cfg: dict[str, Any]) -> None:
         raise ValueError(text)
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
-
-
 def _is_weight(value: Any) -> bool:
-    return _is_number(value) and value >= 0.0
+    return is_number(value) and value >= 0.0
 
 
 def check_unique_task(name: str, task: str, nlp: Language) -> None:

@@ -9,8 +9,11 @@ from spacy.pipeline.trainable_pipe import TrainablePipe
 from thinc.api import Model, Optimizer
 
 from ..errors import Errors
+from ..layers.grouped_step import take_step
 from ..util import join_key
 from . import checks
+from .rates import ALL, NONE
+from .saved_settings import CONFIGURED, restore_settings
 from .saving import save_atomically
 
 Self = TypeVar("Self", bound="TaskPipe")
@@ -39,7 +42,7 @@ class TaskPipe(TrainablePipe):
             "task": task or name,
             "labels": [],
             **settings,
-            "configured": {"task": task, **settings},
+            CONFIGURED: {"task": task, **settings},
         }
         #: Documents of the task learned from, and updates that they came in, in this process.
         self.n_seen = 0
@@ -50,6 +53,11 @@ class TaskPipe(TrainablePipe):
     def task(self) -> str:
         """RETURNS (str): Name of the task."""
         return self.cfg["task"]
+
+    @property
+    def is_frozen(self) -> bool:
+        """RETURNS (bool): Whether training leaves the component as it is."""
+        return self.cfg.get("frozen", NONE) == ALL
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -82,12 +90,14 @@ class TaskPipe(TrainablePipe):
     def finish_update(self, sgd: Optimizer) -> None:
         """Change the weights by the gradients of the updates since the last call.
 
-        Without any, nothing changes: an optimizer step would still apply momentum and weight decay.
+        Without any, nothing changes: an optimizer step would still apply momentum and weight decay. Nor
+        does anything if the component is frozen.
 
         sgd (Optimizer): The optimizer.
         """
         if self._has_gradient:
-            self.model.finish_update(sgd)
+            scale = 0.0 if self.is_frozen else self.cfg.get("lr_scale", 1.0)
+            take_step(self.model, sgd, {}, default=scale)
             self._has_gradient = False
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
@@ -122,13 +132,7 @@ class TaskPipe(TrainablePipe):
         return self
 
     def _restore(self, saved: dict[str, Any]) -> None:
-        # A setting may have been changed in the component before it was saved, or in the config
-        # since then. The config's change is the later one.
-        configured = self.cfg["configured"]
-        for key, value in saved.items():
-            if key not in configured or configured[key] == saved["configured"].get(key):
-                self.cfg[key] = value
-        self.cfg["configured"] = configured
+        restore_settings(self.cfg, saved)
         if saved["labels"] and "resize_output" in self.model.attrs:
             self.model = self.model.attrs["resize_output"](self.model, len(saved["labels"]))
 

@@ -12,14 +12,13 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import Errors
-from ..layers.blas import single_thread
-from ..util import join_key
+from ..layers.standardize import freeze_statistics
 from . import checks, settings
 from .extensions import set_extensions
-from .hand_over import HandsOver
 from .loss import cross_entropy, make_targets
+from .rates import NONE, warn_untrained
 from .statistics import SAMPLE_SIZE, collect_statistics
-from .task_pipe import TaskPipe
+from .task_scores import ScoringPipe
 
 DEFAULT_CONFIG = """
 [model]
@@ -53,6 +52,8 @@ set_extensions()
         "class_weights": "none",
         "label_smoothing": 0.0,
         "score_metric": "macro_f",
+        "frozen": NONE,
+        "lr_scale": 1.0,
         "scorer": {"@scorers": "spacy_mtl.textcat_multitask_scorer.v1"},
         "model": DEFAULT_MODEL,
     },
@@ -69,6 +70,8 @@ def make_textcat_multitask(
     class_weights: str | dict[str, float],
     label_smoothing: float,
     score_metric: str,
+    frozen: str,
+    lr_scale: float,
     scorer: Callable | None,
 ) -> "MultitaskTextCategorizer":
     """Create the component of one task.
@@ -87,6 +90,9 @@ def make_textcat_multitask(
         weight by label.
     label_smoothing (float): Share of a target that is spread evenly, 0 to below 1.
     score_metric (str): The score that becomes `<task>_score`, e.g. "macro_f", "acc", "f:<label>".
+    frozen (str): "none", or "all" to leave the head as it is in training. It still tells the encoder
+        what it would need.
+    lr_scale (float): What the learning rate of the head is multiplied by.
     scorer (Optional[Callable]): The scoring function.
     RETURNS (MultitaskTextCategorizer): The component.
     """
@@ -102,11 +108,13 @@ def make_textcat_multitask(
         class_weights=class_weights,
         label_smoothing=label_smoothing,
         score_metric=score_metric,
+        frozen=frozen,
+        lr_scale=lr_scale,
         scorer=scorer,
     )
 
 
-class MultitaskTextCategorizer(HandsOver, TaskPipe):
+class MultitaskTextCategorizer(ScoringPipe):
     """Classify documents for one task. Any number of these can share one encoder.
 
     The component learns from the documents that are annotated for its task, which are those whose
@@ -128,6 +136,8 @@ class MultitaskTextCategorizer(HandsOver, TaskPipe):
         class_weights: str | dict[str, float] = "none",
         label_smoothing: float = 0.0,
         score_metric: str = "macro_f",
+        frozen: str = NONE,
+        lr_scale: float = 1.0,
         scorer: Callable | None = None,
     ) -> None:
         """Initialize the component. See `make_textcat_multitask` for the arguments.
@@ -146,6 +156,8 @@ class MultitaskTextCategorizer(HandsOver, TaskPipe):
             class_weights=class_weights,
             label_smoothing=label_smoothing,
             score_metric=score_metric,
+            frozen=frozen,
+            lr_scale=lr_scale,
         )
         self.cfg["label_weights"] = {}
         self.scorer = scorer
@@ -192,34 +204,8 @@ class MultitaskTextCategorizer(HandsOver, TaskPipe):
         targets, _ = self._targets(sample)
         Y = cast(Floats2d, self.model.ops.asarray(cast(Any, targets)))
         self.model.initialize(X=[example.reference for example in sample], Y=Y)
-
-    def predict(self, docs: Iterable[Doc]) -> Floats2d:
-        """Compute the scores of documents, without changing the documents.
-
-        docs (Iterable[Doc]): The documents.
-        RETURNS (Floats2d): Probabilities `(n_docs, n_labels)`.
-        """
-        docs = docs if isinstance(docs, list) else list(docs)
-        self._require_labels()
-        if not docs:
-            return self.model.ops.alloc2f(0, len(self.labels))
-        with single_thread():
-            scores = self.model.predict(docs)
-        checks.warn_unencoded(self.name, self.model, docs)
-        return scores
-
-    def set_annotations(self, docs: Iterable[Doc], scores: Floats2d) -> None:
-        """Write scores to `doc.cats`, under `task/label`.
-
-        docs (Iterable[Doc]): The documents to change.
-        scores (Floats2d): Probabilities `(n_docs, n_labels)`.
-        """
-        keys = [join_key(self.task, label) for label in self.labels]
-        cats = [doc.cats for doc in docs]
-        # Column by column, because that takes a quarter of the time of a small update for each document.
-        for key, column in zip(keys, scores.T.tolist(), strict=True):
-            for doc_cats, score in zip(cats, column, strict=True):
-                doc_cats[key] = score
+        if nlp is not None:
+            warn_untrained(self.name, self.cfg["frozen"], nlp)
 
     def update(
         self,
@@ -251,6 +237,7 @@ class MultitaskTextCategorizer(HandsOver, TaskPipe):
             return losses
         settings.check_targets(self.name, self.cfg, examples, targets, mask)
         set_dropout_rate(self.model, drop)
+        freeze_statistics(self.model, self.is_frozen)
         scores, backprop = self.model.begin_update([example.predicted for example in examples])
         loss, d_scores = self._loss(scores, targets, mask)
         if not numpy.isfinite(loss):

@@ -1,0 +1,65 @@
+"""A batch on its way from the shared encoder to its listeners and back."""
+
+from collections.abc import Callable
+from typing import Any
+
+from thinc.types import Floats2d
+
+from ..errors import Errors
+from ..layers.token_arrays import TokenArrays, flatten
+
+
+class EncoderBatch:
+    """The encoder's output for one training batch, and the gradients its listeners send back."""
+
+    def __init__(self, owner: Any, outputs: list[Floats2d], backprop: Callable | None) -> None:
+        """Create a batch that listeners can answer.
+
+        owner (MultitaskTok2Vec): The encoder's component.
+        outputs (List[Floats2d]): Per document an array `(n_tokens, width)`.
+        backprop (Optional[Callable]): The backward pass of the encoder. None if it has none, and so no
+            need of gradients.
+        """
+        self.owner = owner
+        self.outputs = outputs
+        self.backprop = backprop
+        self.gradients: TokenArrays | None = None
+        self.n_answers = 0
+        self.closed = False
+
+    def close(self) -> None:
+        """Refuse further gradients, and free what the backward pass held."""
+        self.closed = True
+        self.outputs = []
+        self.backprop = self.gradients = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Backward passes are closures, which cannot be pickled, and mean nothing elsewhere.
+        return {
+            "owner": self.owner,
+            "outputs": [],
+            "backprop": None,
+            "gradients": None,
+            "n_answers": self.n_answers,
+            "closed": True,
+        }
+
+    def receive_gradient(self, d_outputs: list[Floats2d]) -> list[Floats2d]:
+        """Add a listener's gradient.
+
+        d_outputs (List[Floats2d]): The gradient, or an empty list if the listener has none.
+        RETURNS (List[Floats2d]): An empty list.
+        RAISES (ValueError): If the encoder has finished the batch.
+        """
+        if self.closed:
+            raise ValueError(Errors.E216.format(name=self.owner.name))
+        if d_outputs and self.backprop is not None:
+            if self.gradients is None:
+                lengths = self.owner.model.ops.asarray1i([len(gradient) for gradient in d_outputs])
+                flat = flatten(self.owner.model.ops, d_outputs).copy()
+                self.gradients = TokenArrays.split(flat, lengths)
+            else:
+                self.gradients.flat += flatten(self.owner.model.ops, d_outputs)
+        self.n_answers += 1
+        self.owner.answered(self)
+        return []

@@ -1,0 +1,80 @@
+"""A shared encoder with settings: layers that are frozen, and rates at which the others learn."""
+
+import copy
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import srsly
+from spacy.pipeline.tok2vec import Tok2Vec
+from thinc.api import Model
+
+from .rates import Rates, resolve_rates, validate_rates
+from .saved_settings import CONFIGURED, restore_settings
+
+Self = TypeVar("Self", bound="TunableTok2Vec")
+
+
+class TunableTok2Vec(Tok2Vec):
+    """Base of the shared encoder: its settings, how they are saved, and what they say of its layers."""
+
+    def __init__(self, vocab: Any, model: Model, name: str, **settings: Any) -> None:
+        """Initialize the component.
+
+        vocab (Vocab): The shared vocabulary.
+        model (Model[List[Doc], List[Floats2d]]): The encoder.
+        name (str): Name of the component.
+        **settings (Any): Its settings.
+        RAISES (ValueError): If a setting is out of range.
+        """
+        super().__init__(vocab, model, name)
+        self.cfg: dict[str, Any] = {**settings, CONFIGURED: copy.deepcopy(settings)}
+        self._held: str | None = None
+        validate_rates(name, self.cfg)
+
+    def freeze(self, up_to: str) -> None:
+        """Freeze a group of layers and all below it from the next batch on, and no other.
+
+        This is a state of the training: it is not saved, and the setting `frozen` goes on as it is. What
+        that freezes, stays frozen.
+
+        up_to (str): Name of a group, e.g. "embed" or "window1", "all", or "none".
+        RAISES (ValueError): If the encoder has no such group.
+        """
+        if up_to == self._held:
+            return
+        resolve_rates(self.name, self.model, self.cfg, up_to)
+        self._take_delayed_step()
+        self._held = up_to
+
+    def _rates(self) -> Rates:
+        return resolve_rates(self.name, self.model, self.cfg, self._held)
+
+    def _take_delayed_step(self) -> None:
+        """Take a step that still waits for listeners, if the component has one."""
+
+    def from_disk(self: Self, path: str | Path, *, exclude: Iterable[str] = ()) -> Self:
+        """Load the component.
+
+        path (Union[str, Path]): The folder.
+        exclude (Iterable[str]): Names of fields that are not loaded.
+        RETURNS (TunableTok2Vec): The component.
+        """
+        saved = Path(path) / "cfg"
+        if "cfg" not in exclude and saved.exists():
+            restore_settings(self.cfg, srsly.read_json(saved))
+        super().from_disk(path, exclude=[*exclude, "cfg"])
+        return self
+
+    def from_bytes(self: Self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> Self:
+        """Load the component from a bytestring.
+
+        bytes_data (bytes): What `to_bytes` returned.
+        exclude (Iterable[str]): Names of fields that are not loaded.
+        RETURNS (TunableTok2Vec): The component.
+        """
+        saved = srsly.msgpack_loads(bytes_data).get("cfg")
+        if "cfg" not in exclude and saved is not None:
+            restore_settings(self.cfg, srsly.json_loads(saved))
+        super().from_bytes(bytes_data, exclude=[*exclude, "cfg"])
+        return self
