@@ -176,9 +176,10 @@ def _check_pieces(pieces: Ints1d, vocab_size: int) -> None:
 
 
 def _set_dropout(transformer: Transformer, rate: float) -> None:
-    for module in transformer.shims[0]._model.modules():
-        if type(module).__name__ == "Dropout":
-            module.p = rate
+    for shim in transformer.shims:
+        for module in shim._model.modules():
+            if type(module).__name__ == "Dropout":
+                module.p = rate
 
 
 def _no_backprop(dY: OutT) -> list:

@@ -130,7 +130,8 @@ class MultitaskTok2Vec(TunableTok2Vec):
         self._rates()
         if nlp is not None:
             checks.check_pretrained(self.name, self.model, nlp)
-            warn_untrained(self.name, self.cfg["frozen"], nlp)
+            if loader is None:
+                warn_untrained(self.name, self.cfg["frozen"], nlp)
 
     def predict(self, docs: Iterable[Doc]) -> list[Floats2d]:
         """Compute the token vectors of documents, without changing the documents.
