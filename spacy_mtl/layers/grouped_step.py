@@ -72,4 +72,6 @@ class _ScaledOptimizer:
         averages = self.sgd.averages if self.starts_late else None
         if averages is not None and key not in averages:
             averages[key] = weights.copy()
+        if scale == 1.0:
+            return self.sgd(key, weights, gradient)
         return self.sgd(key, weights, gradient, lr_scale=scale)

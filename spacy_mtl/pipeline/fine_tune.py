@@ -9,7 +9,7 @@ from ..util import listing
 from .rates import validate_rates
 from .saved_settings import CONFIGURED
 from .settings import validate_settings
-from .task_pipe import TaskPipe
+from .textcat_multitask import MultitaskTextCategorizer
 from .tunable_tok2vec import TunableTok2Vec
 
 #: What can be changed in a component that has been trained.
@@ -55,7 +55,7 @@ class FineTune:
             cfg = {**pipe.cfg, **changed}
             if isinstance(pipe, TunableTok2Vec):
                 validate_rates(name, cfg)
-            elif isinstance(pipe, TaskPipe):
+            elif isinstance(pipe, MultitaskTextCategorizer):
                 validate_settings(name, cfg, pipe.model)
             for kept in (pipe.cfg, pipe.cfg[CONFIGURED], nlp.get_pipe_config(name)):
                 kept.update(changed)
