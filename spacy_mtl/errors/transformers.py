@@ -10,12 +10,12 @@ class TransformerErrors:
         "install PyTorch's build for the CPU first: it is much smaller)."
     )
     E491 = (
-        "[E491] The transformer has no pieces to split texts into: its piece encoder was not loaded, or lacks "
-        "the pieces for the start and the end of a text. Name the model it belongs to in "
-        "[initialize.components.tok2vec.loader] (@misc = \"spacy_mtl.PretrainedTransformer.v1\")."
+        "[E491] The transformer cannot split texts into pieces: {reason}. Most likely its pieces were not loaded. "
+        "Name the model that they belong to in [initialize.components.tok2vec.loader] "
+        '(@misc = "spacy_mtl.PretrainedTransformer.v1").'
     )
     E492 = (
-        "[E492] The piece encoder knows a piece number {found}, but the transformer has room for "
+        "[E492] The piece encoder has at least {found} pieces, but the transformer has room for "
         "{vocab_size} only. Set vocab_size in [components.tok2vec.model] to the size of the pieces' vocabulary, "
         "or load the pieces that belong to the model."
     )
@@ -23,8 +23,8 @@ class TransformerErrors:
         "[E493] Unknown kind {kind!r} of transformer in [components.tok2vec.model]. Choose one of: {kinds}."
     )
     E494 = (
-        "[E494] window = {window} and stride = {stride} in [components.tok2vec.model] do not fit: window has to "
-        "be from 3 to 512, and stride from half of it to all of it."
+        "[E494] window = {window} and stride = {stride} in [components.tok2vec.model] do not fit: window may be "
+        "512 at most, and stride no larger than window."
     )
     E495 = (
         "[E495] width = {width} of the transformer cannot be divided among n_heads = {n_heads}. Correct "

@@ -84,10 +84,9 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     transformer = model.get_ref("transformer")
     if is_train:
         _set_dropout(transformer, model.attrs["dropout_rate"])
-    encoded = model.get_ref("piece_encoder").predict(docs)
-    pieces = model.ops.xp.concatenate([ragged.dataXd for ragged in encoded])
+    encoded = _encode(model, docs)
+    pieces: Any = model.ops.xp.concatenate([ragged.dataXd for ragged in encoded])
     lengths = model.ops.xp.concatenate([ragged.lengths for ragged in encoded])
-    _check_pieces(pieces, model.attrs["vocab_size"])
     Y_pieces = model.ops.alloc2f(len(pieces), model.get_dim("nO"))
     calls = []
     for spans in _batch_spans(model, [len(ragged.dataXd) for ragged in encoded]):
@@ -167,12 +166,17 @@ def _find_tokens(lengths: Sequence[int]) -> numpy.ndarray:
     return is_token
 
 
-def _check_pieces(pieces: Ints1d, vocab_size: int) -> None:
-    lowest, highest = int(pieces.min()), int(pieces.max())
-    if lowest < 0:
-        raise ValueError(Errors.E491)
+def _encode(model: Model[InT, OutT], docs: InT) -> list[Ragged]:
+    try:
+        encoded = model.get_ref("piece_encoder").predict(docs)
+    except (RuntimeError, ValueError) as error:
+        # What is raised for want of a vocabulary differs by the kind of pieces.
+        raise ValueError(Errors.E491.format(reason=error)) from error
+    highest = max(int(ragged.dataXd.max()) for ragged in encoded)
+    vocab_size = model.attrs["vocab_size"]
     if highest >= vocab_size:
-        raise ValueError(Errors.E492.format(found=highest, vocab_size=vocab_size))
+        raise ValueError(Errors.E492.format(found=highest + 1, vocab_size=vocab_size))
+    return encoded
 
 
 def _set_dropout(transformer: Transformer, rate: float) -> None:

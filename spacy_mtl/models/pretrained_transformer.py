@@ -75,7 +75,8 @@ class PretrainedTransformer:
         try:
             module.load_state_dict(convert.convert_pretrained_model_for_encoder(module, state))
         except (KeyError, RuntimeError) as error:
-            raise ValueError(Errors.E499.format(path=path, reason=error)) from error
+            reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
+            raise ValueError(Errors.E499.format(path=path, reason=reason)) from error
         module.to(get_torch_default_device())
 
 

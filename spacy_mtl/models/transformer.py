@@ -11,6 +11,8 @@ from ..errors import Errors
 from ..layers.transformer_tok2vec import transformer_tok2vec
 from .validation import check_at_least
 
+#: Places for pieces that these transformers have.
+LONGEST = 512
 #: The builders of the transformer and of its piece encoder.
 KINDS = {
     "bert": ("build_bert_transformer_model_v1", "build_bert_wordpiece_encoder_v1"),
@@ -43,7 +45,8 @@ def build_transformer_tok2vec_v1(
     inner_width (int): Width within the feed-forward part of a layer.
     vocab_size (int): Number of pieces.
     window (int): Most pieces read at once, at most 512. Longer texts are read in overlapping spans.
-    stride (int): Pieces from the start of one span to the next, at least half of the window.
+    stride (int): Pieces from the start of one span to the next. Where two overlap,
+        each is read with more around it.
     span_batch (int): Most spans in one call of the transformer.
     RETURNS (Model[List[Doc], List[Floats2d]]): Per document an array `(n_tokens, width)`.
     RAISES (ValueError): If a size is out of range, the kind is unknown, or the extra is not installed.
@@ -52,7 +55,7 @@ def build_transformer_tok2vec_v1(
     check_at_least(1, vocab_size=vocab_size, window=window, stride=stride, span_batch=span_batch)
     if kind not in KINDS:
         raise ValueError(Errors.E493.format(kind=kind, kinds=", ".join(KINDS)))
-    if not window // 2 <= stride <= window <= 512:
+    if not stride <= window <= LONGEST:
         raise ValueError(Errors.E494.format(window=window, stride=stride))
     if width % n_heads:
         raise ValueError(Errors.E495.format(width=width, n_heads=n_heads))
