@@ -80,11 +80,9 @@ def _transformer(keys: frozenset[Key]) -> list[tuple[str, int, frozenset[Key]]]:
             embed.add(key)
     if not layers:
         return []
+    groups = [(EMBED, 0, frozenset(embed))] if embed else []
     numbered = enumerate(sorted(layers), 1)
-    return [
-        (EMBED, 0, frozenset(embed)),
-        *((f"layer{i}", i, frozenset(layers[number])) for i, number in numbered),
-    ]
+    return groups + [(f"layer{i}", i, frozenset(layers[number])) for i, number in numbered]
 
 
 def _keys(model: Model) -> Iterator[Key]:

@@ -73,6 +73,14 @@ cache_size = 200000
 # The shared encoder: text in, one vector per token out. All tasks train it.
 [components.tok2vec]
 factory = "multitask_tok2vec"
+# What training leaves as it is: "none", "all", or a group of layers and all below it: "embed", "window1",
+# "window2" and so on. For an encoder that was trained before.
+frozen = "none"
+# How much slower each group of layers learns than the one above it, the highest than the heads. 2.6 is a
+# good start for an encoder that was trained before.
+lr_decay = 1.0
+# Factors to the learning rate by group of layers, e.g. {"embed": 0.1}. They win over lr_decay.
+lr_scales = {}
 
 [components.tok2vec.model]
 @architectures = "spacy_mtl.HashEmbedCNN.v1"
@@ -139,6 +147,10 @@ label_smoothing = %{label_smoothing}
 # What counts as this task's score: macro_f, micro_f, acc, macro_r, macro_p, macro_auc, "f:LABEL", or
 # "macro_f:LABEL+LABEL" for the mean over some labels. The best model is chosen by it.
 score_metric = %{score_metric}
+# "all" leaves this task's head as it is, while it goes on teaching the encoder. "none" trains it.
+frozen = "none"
+# Factor to the learning rate of this head.
+lr_scale = 1.0
 
 # Scores annotated texts only.
 [components.%{name}.scorer]

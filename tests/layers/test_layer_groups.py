@@ -130,6 +130,12 @@ def test_layers_of_a_transformer_are_known_by_their_names(prefix):
     assert [group.level for group in groups.values()] == list(range(12))
 
 
+def test_a_transformer_without_embeddings_has_layers_alone():
+    shim = Shim("layers.0.weight", "layers.1.weight")
+    model: Model = Model("transformer", lambda model, X, is_train: X, shims=[shim])
+    assert outline(model) == [("layer1", 1), ("layer2", 2)]
+
+
 def test_a_transformer_without_parameters_yet_is_one_group():
     model: Model = Model("transformer", lambda model, X, is_train: X, shims=[Shim()])
     assert outline(model) == [("encoder", 0)]

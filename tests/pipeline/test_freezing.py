@@ -15,8 +15,12 @@ from builders import (
     add_task,
     gradients,
     initialize,
+    listener,
     make_examples,
+    make_vectors,
+    same_weights,
     step,
+    weights_of,
 )
 from thinc.api import Adam, Optimizer
 
@@ -350,3 +354,24 @@ def test_freezing_random_weights_warns(frozen):
     nlp.get_pipe(frozen).cfg["frozen"] = "all"
     with pytest.warns(UserWarning, match=f"W300.*{frozen}"):
         initialize(nlp, TOPIC)
+
+
+def test_a_task_of_raw_text_learns_on_a_frozen_encoder():
+    nlp = spacy.blank("xx")
+    add_encoder(nlp)
+    vectors = make_vectors("a", "good", "film", "bad")
+    nlp.vocab.vectors = vectors.vocab.vectors
+    tok2vec = listener()
+    model = {"@architectures": "spacy_mtl.LMAOHead.v1", "tok2vec": tok2vec}
+    nlp.add_pipe("lmao", config={"model": model, "mask_prob": 0.5})
+    rows = [("a good film", {"lmao/raw": 1.0}), ("a bad film", {"lmao/raw": 1.0})]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the vectors would be saved
+        initialize(nlp, rows)
+    optimizer = Adam(0.01)
+    before = [weights_of(pipe.model) for _, pipe in nlp.pipeline]
+    nlp.get_pipe("tok2vec").freeze("all")
+    for _ in range(N_STEPS):
+        step(nlp, make_examples(nlp, rows), optimizer)
+    after = [weights_of(pipe.model) for _, pipe in nlp.pipeline]
+    assert [same_weights(*pair) for pair in zip(before, after, strict=True)] == [True, False]

@@ -163,6 +163,64 @@ def test_settings_come_from_the_config_when_loading(tmp_path):
     assert (pipe.cfg["threshold"], pipe.cfg["loss_weight"]) == (0.7, 0.1)
 
 
+ENCODER_SETTINGS = {"frozen": "embed", "lr_decay": 2.6, "lr_scales": {"window1": 0.5}}
+HEAD_SETTINGS = {"frozen": "all", "lr_scale": 0.5}
+
+
+def assert_settings(nlp):
+    for name, settings in (("tok2vec", ENCODER_SETTINGS), ("topic", HEAD_SETTINGS)):
+        cfg = nlp.get_pipe(name).cfg
+        assert {key: cfg[key] for key in settings} == settings
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_frozen_and_the_rates_survive(way, tmp_path):
+    nlp = make(initialized=True)
+    nlp.get_pipe("tok2vec").cfg.update(ENCODER_SETTINGS)
+    nlp.get_pipe("topic").cfg.update(HEAD_SETTINGS)
+    found = way(nlp, tmp_path)
+    assert_settings(found)
+    before = [weights_of(found.get_pipe(name).model) for name in found.pipe_names]
+    optimizer = Adam(0.01)
+    step(found, make_examples(found, ROWS), optimizer)
+    after = [weights_of(found.get_pipe(name).model) for name in found.pipe_names]
+    unchanged = [same_weights(*pair) for pair in zip(before, after, strict=True)]
+    assert unchanged == [False, False, True]
+
+
+def test_what_is_frozen_and_the_rates_come_from_the_config(tmp_path):
+    nlp = spacy.blank("xx")
+    nlp.add_pipe("multitask_tok2vec", name="tok2vec", config={"model": ENCODER, **ENCODER_SETTINGS})
+    add_task(nlp, "topic", **HEAD_SETTINGS)
+    with pytest.warns(UserWarning, match="W300"):
+        initialize(nlp, TOPIC)
+    nlp.to_disk(tmp_path)
+    assert_settings(spacy.load(tmp_path))
+    overrides = {"components.tok2vec.frozen": "none", "components.topic.frozen": "none"}
+    other = spacy.load(tmp_path, config=overrides)
+    assert [other.get_pipe(name).cfg["frozen"] for name in other.pipe_names] == ["none", "none"]
+    assert other.get_pipe("tok2vec").cfg["lr_decay"] == 2.6
+
+
+def test_what_is_frozen_and_the_rates_are_sourced(tmp_path):
+    source = make(initialized=True)
+    source.get_pipe("tok2vec").cfg.update(ENCODER_SETTINGS)
+    source.get_pipe("topic").cfg.update(HEAD_SETTINGS)
+    nlp = spacy.blank("xx")
+    for name in source.pipe_names:
+        nlp.add_pipe(name, source=source)
+    assert_settings(nlp)
+    nlp.to_disk(tmp_path)
+    assert_settings(spacy.load(tmp_path))
+
+
+def test_an_encoder_saved_without_settings_loads(tmp_path):
+    nlp = make(initialized=True)
+    nlp.to_disk(tmp_path)
+    (tmp_path / "tok2vec" / "cfg").write_text("{}", encoding="utf8")
+    assert spacy.load(tmp_path).get_pipe("tok2vec").cfg["frozen"] == "none"
+
+
 def test_excluded_components_are_left_out(tmp_path):
     make(initialized=True).to_disk(tmp_path)
     nlp = spacy.load(tmp_path, exclude=["topic"])

@@ -7,6 +7,7 @@ from builders import (
     add_encoder,
     add_task,
     initialize,
+    listener,
     make_examples,
     same_weights,
     step,
@@ -104,10 +105,7 @@ def test_encoders_are_found_by_what_they_are():
     nlp = spacy.blank("xx")
     config = {"model": ENCODER}
     nlp.add_pipe("multitask_tok2vec", name="shared", config=config)
-    add_task(nlp, "topic")
-    listener = next(node for node in nlp.get_pipe("topic").model.walk() if "listener" in node.name)
-    listener.upstream_name = "shared"
-    nlp._link_components()
+    add_task(nlp, "topic", model={"tok2vec": listener(upstream="shared")})
     initialize(nlp, TOPIC)
     before = weights_of(nlp.get_pipe("shared").model)
     create_gradual_unfreezing_v1(every=5, unit="steps")(nlp, {"step": 0, "epoch": 0})
