@@ -215,3 +215,23 @@ def test_idle_transformer_does_not_drift(pipeline):
 def test_frozen_transformer_with_trained_weights_is_no_cause_for_a_warning(pipeline, recwarn):
     pipeline(encoder={"frozen": "all"})
     assert not any("W300" in str(warning.message) for warning in recwarn)
+
+
+def test_averages_are_used_and_saved(pipeline, tmp_path):
+    nlp = pipeline(encoder={"frozen": "embed"})
+    optimizer = Adam(0.01, use_averages=True)
+    for _ in range(4):
+        step(nlp, make_examples(nlp, ROWS), optimizer)
+    learned = state_of(nlp)
+    with nlp.use_params(optimizer.averages):
+        averaged = state_of(nlp)
+        expected = scores_of(nlp, TEXTS)
+        nlp.to_disk(tmp_path / "saved")
+    shim = nlp.get_pipe("tok2vec").model.get_ref("transformer").shims[0]
+    for name, value in averaged.items():
+        average = optimizer.averages.get((shim.id, name), learned[name])
+        numpy.testing.assert_array_equal(value, average)
+    assert any(not numpy.array_equal(averaged[name], learned[name]) for name in learned)
+    assert all(map(numpy.array_equal, state_of(nlp).values(), learned.values()))
+    loaded = spacy.load(tmp_path / "saved")
+    numpy.testing.assert_allclose(scores_of(loaded, TEXTS), expected, atol=1e-6)
