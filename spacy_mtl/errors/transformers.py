@@ -47,3 +47,8 @@ class TransformerErrors:
         "[E499] The weights in {path} do not fit the transformer in [components.tok2vec.model]: {reason}. Set "
         "kind and sizes to what the model's config.json says."
     )
+    E501 = (
+        "[E501] --transformer names a model, but the backbone is 'cnn'. Add --backbone transformer, or leave "
+        "--transformer out."
+    )
+    E502 = "[E502] Unknown backbone {backbone!r}. Choose 'cnn' or 'transformer'."

@@ -81,6 +81,9 @@ frozen = "none"
 lr_decay = 1.0
 # Factors to the learning rate by group of layers, e.g. {"embed": 0.1}. They win over lr_decay.
 lr_scales = {}
+""")
+
+CNN = ConfigTemplate("""\
 
 [components.tok2vec.model]
 @architectures = "spacy_mtl.HashEmbedCNN.v1"
