@@ -75,7 +75,9 @@ def make_state(n_pieces: int, *, n_types: int = 2, n_places: int = 512, seed: in
     }
 
 
-def save_model(path: Path, kind: str = "bert", *, weights: str | None = None, **changed: Any) -> dict:
+def save_model(
+    path: Path, kind: str = "bert", *, weights: str | None = None, **changed: Any
+) -> dict:
     """Save a small model. Returns the settings of the encoder that fit it."""
     path.mkdir(parents=True, exist_ok=True)
     pieces = make_pieces(kind)

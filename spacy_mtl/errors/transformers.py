@@ -19,9 +19,7 @@ class TransformerErrors:
         "{vocab_size} only. Set vocab_size in [components.tok2vec.model] to the size of the pieces' vocabulary, "
         "or load the pieces that belong to the model."
     )
-    E493 = (
-        "[E493] Unknown kind {kind!r} of transformer in [components.tok2vec.model]. Choose one of: {kinds}."
-    )
+    E493 = "[E493] Unknown kind {kind!r} of transformer in [components.tok2vec.model]. Choose one of: {kinds}."
     E494 = (
         "[E494] window = {window} and stride = {stride} in [components.tok2vec.model] do not fit: window may be "
         "512 at most, and stride no larger than window."

@@ -16,7 +16,10 @@ LONGEST = 512
 #: The builders of the transformer and of its piece encoder.
 KINDS = {
     "bert": ("build_bert_transformer_model_v1", "build_bert_wordpiece_encoder_v1"),
-    "camembert": ("build_camembert_transformer_model_v1", "build_camembert_sentencepiece_encoder_v1"),
+    "camembert": (
+        "build_camembert_transformer_model_v1",
+        "build_camembert_sentencepiece_encoder_v1",
+    ),
     "roberta": ("build_roberta_transformer_model_v1", "build_byte_bpe_encoder_v1"),
     "xlmr": ("build_xlmr_transformer_model_v1", "build_xlmr_sentencepiece_encoder_v1"),
 }

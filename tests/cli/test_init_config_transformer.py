@@ -76,7 +76,7 @@ def test_sizes_of_a_folder(data, tmp_path):
 
 
 def test_folder_without_a_model(data, tmp_path):
-    with pytest.raises(ValueError, match="E498.*config.json"):
+    with pytest.raises(ValueError, match=r"E498.*config.json"):
         make(data, transformer=str(tmp_path))
 
 
@@ -93,7 +93,7 @@ def test_options_of_the_other_encoder(data, settings, error):
 
 
 def test_model_without_its_backbone(data):
-    with pytest.raises(ValueError, match="E501.*--backbone transformer"):
+    with pytest.raises(ValueError, match=r"E501.*--backbone transformer"):
         init_config(data, transformer="some/model")
 
 

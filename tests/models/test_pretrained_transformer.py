@@ -45,9 +45,7 @@ def test_weights_are_loaded(tmp_path, kind, weights):
     )
     prefix = "curated_encoder."
     embeddings = f"{prefix}embeddings.{'' if is_bert else 'inner.'}word_embeddings.weight"
-    numpy.testing.assert_array_equal(
-        found[embeddings], state["embeddings.word_embeddings.weight"]
-    )
+    numpy.testing.assert_array_equal(found[embeddings], state["embeddings.word_embeddings.weight"])
     attention = [
         state[f"encoder.layer.1.attention.self.{name}.weight"] for name in ("query", "key", "value")
     ]
@@ -92,7 +90,7 @@ def test_sizes_are_the_settings_of_the_encoder(tmp_path, kind):
 
 def test_kind_that_is_not_supported(tmp_path):
     save_model(tmp_path, model_type="gpt2")
-    with pytest.raises(ValueError, match="E493.*'gpt2'"):
+    with pytest.raises(ValueError, match=r"E493.*'gpt2'"):
         read_sizes(str(tmp_path))
 
 
@@ -111,7 +109,7 @@ def test_name_that_cannot_be_downloaded(monkeypatch):
         raise OSError(f"no network for {name}, {file}")
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", fail)
-    with pytest.raises(ValueError, match="E498.*some/model.*no network for some/model, vocab.txt"):
+    with pytest.raises(ValueError, match=r"E498.*some/model.*no network for some/model, vocab.txt"):
         find_file("some/model", "vocab.txt")
 
 
@@ -133,7 +131,7 @@ def test_first_file_on_the_hub_is_taken(monkeypatch, tmp_path):
 def test_weights_of_another_size(tmp_path):
     save_model(tmp_path, weights="model.safetensors")
     model = resolve(encoder_config(inner_width=INNER + 1))
-    with pytest.raises(ValueError, match="E499.*size mismatch"):
+    with pytest.raises(ValueError, match=r"E499.*size mismatch"):
         PretrainedTransformer(str(tmp_path))(model)
 
 
@@ -148,7 +146,7 @@ def test_weights_of_another_kind(tmp_path):
 
 def test_encoder_that_is_no_transformer(tmp_path):
     cnn = build_hash_embed_cnn_v1(width=8, depth=1, embed_size=9)
-    with pytest.raises(ValueError, match="E496.*TransformerTok2Vec"):
+    with pytest.raises(ValueError, match=r"E496.*TransformerTok2Vec"):
         PretrainedTransformer(str(tmp_path))(cnn)
 
 

@@ -127,7 +127,7 @@ def test_more_pieces_than_the_transformer_has_room_for(tmp_path, docs):
     save_model(tmp_path)
     model = resolve(n_pieces=8)
     PretrainedTransformer(str(tmp_path), weights=False)(model)
-    with pytest.raises(ValueError, match="E492.* 8 only"):
+    with pytest.raises(ValueError, match=r"E492.* 8 only"):
         model.initialize(X=docs)
 
 

@@ -130,9 +130,7 @@ def test_lower_layers_learn_more_slowly(pipeline):
     first = state_of(nlp)
     step(nlp, make_examples(nlp, ROWS), Adam(0.001))
     moved = {name: numpy.abs(value - first[name]).max() for name, value in state_of(nlp).items()}
-    scales = [
-        max(moved[name] for _, name in group.keys) for group in groups_of(nlp)
-    ]
+    scales = [max(moved[name] for _, name in group.keys) for group in groups_of(nlp)]
     # The first step of Adam is as long as the learning rate.
     numpy.testing.assert_allclose(scales, [1e-6, 1e-5, 1e-4], rtol=0.15)
 
