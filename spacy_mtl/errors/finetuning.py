@@ -18,6 +18,6 @@ class FineTuningErrors:
         "of [training.before_update]."
     )
     E403 = (
-        "[E403] Callback 'spacy_mtl.fine_tune.v1': component '{name}' does not exist or cannot take {settings}. "
-        "It can take: {known}. Pipeline: {pipeline}. Correct [initialize.before_init.settings]."
+        "[E403] Callback 'spacy_mtl.fine_tune.v1': component '{name}' does not exist or cannot take these "
+        "settings: {settings}. It can take: {known}. Pipeline: {pipeline}. Correct [initialize.before_init.settings]."
     )

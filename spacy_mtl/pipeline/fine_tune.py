@@ -1,5 +1,6 @@
 """Settings for components that come from a trained pipeline."""
 
+import copy
 from typing import Any
 
 from spacy.language import Language
@@ -43,7 +44,7 @@ class FineTune:
         for name, changed in self.settings.items():
             pipe: Any = nlp.get_pipe(name) if name in nlp.component_names else None
             known = [key for key in SETTINGS if key in getattr(pipe, "cfg", {}).get(CONFIGURED, {})]
-            if not set(changed) <= set(known):
+            if pipe is None or not set(changed) <= set(known):
                 raise ValueError(
                     Errors.E403.format(
                         name=name,
@@ -58,4 +59,4 @@ class FineTune:
             elif isinstance(pipe, MultitaskTextCategorizer):
                 validate_settings(name, cfg, pipe.model)
             for kept in (pipe.cfg, pipe.cfg[CONFIGURED], nlp.get_pipe_config(name)):
-                kept.update(changed)
+                kept.update(copy.deepcopy(changed))

@@ -15,7 +15,7 @@ STOCK = {
     "subword_features": True,
     "pretrained_vectors": None,
 }
-LSTM_FREE = {
+MISH = {
     "@architectures": "spacy.Tok2Vec.v2",
     "embed": {
         "@architectures": "spacy.MultiHashEmbed.v2",
@@ -50,7 +50,7 @@ def outline(model):
         ({**ENCODER, "ngram_width": 2}, [("embed", 0), ("ngrams", 0), ("window1", 1)]),
         ({**ENCODER, "pretrained_vectors": True}, [("embed", 0), ("window1", 1)]),
         (STOCK, [("embed", 0), ("window1", 1), ("window2", 2)]),
-        (LSTM_FREE, [("embed", 0), ("window1", 1), ("window2", 2), ("window3", 3)]),
+        (MISH, [("embed", 0), ("window1", 1), ("window2", 2), ("window3", 3)]),
     ],
 )
 def test_groups_of_embeddings_and_windows(config, expected):

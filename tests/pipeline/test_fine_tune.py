@@ -30,6 +30,7 @@ def test_settings_are_changed_in_components_and_config(nlp, tmp_path):
     "settings, message",
     [
         ({"tok2vek": {"frozen": "all"}}, r"E403.*'tok2vek'.*Pipeline: tok2vec, sentiment"),
+        ({"tok2vek": {}}, "E403.*'tok2vek'"),
         ({"topic": {"lr_decay": 2.0}}, r"E403.*'topic'.*lr_decay.*frozen, lr_scale"),
         ({"topic": {"task": "other"}}, r"E403.*'topic'.*task"),
         ({"topic": {"frozen": "window1"}}, "E225.*topic.*frozen"),

@@ -181,8 +181,8 @@ def test_a_frozen_encoder_only_predicts(frozen, monkeypatch):
         warnings.simplefilter("error")
         encoder.update(examples, drop=0.5)
     expected = encoder.predict([example.predicted for example in examples])
-    for listener in encoder.listeners:
-        for found, vectors in zip(listener._outputs, expected, strict=True):
+    for node in encoder.listeners:
+        for found, vectors in zip(node._outputs, expected, strict=True):
             numpy.testing.assert_array_equal(found, vectors)
 
 
@@ -361,8 +361,7 @@ def test_a_task_of_raw_text_learns_on_a_frozen_encoder():
     add_encoder(nlp)
     vectors = make_vectors("a", "good", "film", "bad")
     nlp.vocab.vectors = vectors.vocab.vectors
-    tok2vec = listener()
-    model = {"@architectures": "spacy_mtl.LMAOHead.v1", "tok2vec": tok2vec}
+    model = {"@architectures": "spacy_mtl.LMAOHead.v1", "tok2vec": listener()}
     nlp.add_pipe("lmao", config={"model": model, "mask_prob": 0.5})
     rows = [("a good film", {"lmao/raw": 1.0}), ("a bad film", {"lmao/raw": 1.0})]
     with warnings.catch_warnings():
