@@ -11,13 +11,16 @@ from thinc.api import Config
 from wasabi import msg
 
 from ..errors import Errors
-from ..training.config_defaults import Defaults
+from ..models.pretrained_transformer import read_sizes
+from ..training.config_defaults import TRANSFORMER_DEFAULTS, TRANSFORMERS, Defaults, Transformer
 from ..training.config_text import ENCODER, render_config
 from ..training.staging import StagedFiles
 from ..training.task_summary import summarize_tasks
 from ._app import mtl_cli, show_errors, split_names
 
 STDOUT = "-"
+CNN = "cnn"
+TRANSFORMER = "transformer"
 #: In a file of English texts, roughly.
 BYTES_A_WORD = 6
 #: Parts of a saved pipeline that have a folder or file beside those of the components.
@@ -41,6 +44,10 @@ def init_config_cli(
     ),
     subwords: str = typer.Option(
         "", "--subwords", help="File with subwords, to use them as tokens: see mtl subwords"
+    ),
+    backbone: str = typer.Option("cnn", "--backbone", "-b", help="The encoder: cnn or transformer"),
+    transformer: str = typer.Option(
+        "", "--transformer", help="Folder or Hub name of the model, for --backbone transformer"
     ),
     width: int = typer.Option(0, "--width", min=0, help="Width of the encoder. 0: the default"),
     depth: int = typer.Option(-1, "--depth", min=-1, help="Layers of the encoder. -1: the default"),
@@ -69,6 +76,8 @@ def init_config_cli(
             raw_text=pretrain or None,
             target_vectors=target_vectors or None,
             subwords=subwords or None,
+            backbone=backbone,
+            transformer=transformer or None,
             width=width or None,
             depth=depth if depth >= 0 else None,
             max_steps=max_steps or None,
@@ -91,6 +100,8 @@ def init_config(
     raw_text: str | None = None,
     target_vectors: str | None = None,
     subwords: str | None = None,
+    backbone: str = CNN,
+    transformer: str | None = None,
     width: int | None = None,
     depth: int | None = None,
     max_steps: int | None = None,
@@ -106,13 +117,16 @@ def init_config(
     target_vectors (Optional[str]): Package or path of a pipeline with the vectors that pretraining
         predicts. Defaults to those of `vectors`.
     subwords (Optional[str]): File with subwords, to use them as tokens.
+    backbone (str): The encoder: "cnn" or "transformer".
+    transformer (Optional[str]): Folder of a transformer, or its name on the Hugging Face Hub. Defaults
+        to a small one for English.
     width (Optional[int]): Width of the encoder, to use instead of the default.
     depth (Optional[int]): Number of the encoder's layers, to use instead of the default.
     max_steps (Optional[int]): Number of training steps. Chosen by the size of the data if not set.
     defaults (Optional[Defaults]): The values of all settings.
     RETURNS (str): The text of the config, with comments.
-    RAISES (ValueError): If the data cannot be trained on, or the language, the vectors or the subwords do
-        not exist.
+    RAISES (ValueError): If the data cannot be trained on, the language, the vectors, the subwords or the
+        transformer do not exist, or an option is not for the encoder.
     """
     data = Path(data)
     try:
@@ -123,6 +137,24 @@ def init_config(
         raise ValueError(Errors.E308.format(name=vectors))
     if subwords is not None and not Path(subwords).is_file():
         raise ValueError(Errors.E516.format(path=subwords))
+    if backbone not in (CNN, TRANSFORMER):
+        raise ValueError(Errors.E502.format(backbone=backbone))
+    encoder = None
+    if backbone == TRANSFORMER:
+        options = {
+            "--pretrained-vectors": vectors,
+            "--pretrain": raw_text,
+            "--target-vectors": target_vectors,
+            "--width": width,
+            "--depth": depth,
+        }
+        given = [option for option, value in options.items() if value is not None]
+        if given:
+            raise ValueError(Errors.E497.format(options=", ".join(given)))
+        encoder = find_transformer(transformer)
+        defaults = defaults or TRANSFORMER_DEFAULTS
+    elif transformer is not None:
+        raise ValueError(Errors.E501)
     summaries = summarize_tasks(data, tasks=tasks)
     for summary in summaries:
         if summary.name in RESERVED:
@@ -143,9 +175,23 @@ def init_config(
         raw_words=0 if raw_text is None else _estimate_words(Path(raw_text)),
         target_vectors=target_vectors,
         subwords=subwords,
+        transformer=encoder,
         max_steps=max_steps,
         defaults=defaults,
     )
+
+
+def find_transformer(name: str | None) -> Transformer:
+    """Find out how large a trained transformer is.
+
+    name (Optional[str]): Its folder, or its name on the Hugging Face Hub. None for the usual one.
+    RETURNS (Transformer): The transformer and its sizes.
+    RAISES (ValueError): If it is not found, or of a kind that is not supported.
+    """
+    known = {transformer.model: transformer for transformer in TRANSFORMERS}
+    if name is None:
+        return TRANSFORMERS[0]
+    return known.get(name) or Transformer(name, **read_sizes(name))
 
 
 def _estimate_words(path: Path) -> int:

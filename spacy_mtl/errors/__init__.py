@@ -9,6 +9,7 @@ from .finetuning import FineTuningErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .subwords import SubwordErrors
+from .transformers import TransformerErrors
 from .updating import UpdatingErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
@@ -23,6 +24,7 @@ class Errors(
     UpdatingErrors,
     AddTaskErrors,
     SubwordErrors,
+    TransformerErrors,
 ):
     """Texts of errors."""
 

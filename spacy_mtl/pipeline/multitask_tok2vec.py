@@ -137,21 +137,27 @@ class MultitaskTok2Vec(RehearsesEncoder, TunableTok2Vec):
         get_examples: Callable[[], Iterable[Example]],
         *,
         nlp: Language | None = None,
+        loader: Callable[[Model], None] | None = None,
     ) -> None:
         """Initialize the encoder, and check the pipeline around it.
 
         get_examples (Callable[[], Iterable[Example]]): Returns a sample of the training data.
         nlp (Optional[Language]): The pipeline.
+        loader (Optional[Callable[[Model], None]]): Fills the encoder's model with trained weights, see
+            `PretrainedTransformer.v1`.
         RAISES (ValueError): If the config freezes something untrained, names pretrained weights that
             would be ignored or do not fit, or groups of layers that the encoder does not have.
         """
+        if loader is not None:
+            loader(self.model)
         if nlp is not None:
             checks.check_training(self.name, nlp)
         super().initialize(get_examples, nlp=nlp)
         self._rates()
         if nlp is not None:
             checks.check_pretrained(self.name, self.model, nlp)
-            warn_untrained(self.name, self.cfg["frozen"], nlp)
+            if loader is None:
+                warn_untrained(self.name, self.cfg["frozen"], nlp)
 
     def predict(self, docs: Iterable[Doc]) -> list[Floats2d]:
         """Compute the token vectors of documents, without changing the documents.

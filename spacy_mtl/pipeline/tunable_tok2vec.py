@@ -1,7 +1,7 @@
 """A shared encoder with settings: layers that are frozen, and rates at which the others learn."""
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,6 +9,7 @@ import srsly
 from spacy.pipeline.tok2vec import Tok2Vec
 from thinc.api import Model
 
+from ..layers.torch_params import use_torch_params
 from .rates import Rates, resolve_rates, validate_rates
 from .saved_settings import CONFIGURED, restore_settings
 
@@ -52,6 +53,15 @@ class TunableTok2Vec(Tok2Vec):
 
     def _take_delayed_step(self) -> None:
         """Take a step that still waits for listeners, if the component has one."""
+
+    def use_params(self, params: dict) -> Iterator[None]:
+        """Use other weights for a while, such as their averages. Called by `nlp.use_params`.
+
+        params (Dict[Key, FloatsXd]): The weights by node and name.
+        YIELDS (None): While they are in place.
+        """
+        with self.model.use_params(params), use_torch_params(self.model, params):
+            yield
 
     def from_disk(self: Self, path: str | Path, *, exclude: Iterable[str] = ()) -> Self:
         """Load the component.

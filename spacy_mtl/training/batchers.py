@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 
@@ -23,6 +23,7 @@ def configure_batch_by_task(
     sampler: TaskSampler | None = None,
     buffer: int = 2000,
     seed: int = 0,
+    sort_window: int = 0,
 ) -> Batcher:
     """Create a batcher whose batches hold examples drawn for one task.
 
@@ -32,9 +33,14 @@ def configure_batch_by_task(
         (`max_epochs = -1`) is batched in the order in which the reader mixes it.
     buffer (int): For a streamed corpus: how many examples are held while batches fill up.
     seed (int): Seed of the order of tasks, and of the examples of a task that is repeated.
+    sort_window (int): For an encoder that pads short texts, such as a transformer: how many batches of a
+        task are drawn together, to make batches of texts of like length out of them, which come in
+        random order. 0 or 1 leaves the texts in their order.
     RETURNS (Batcher): The batcher.
     """
-    return TaskBatcher(size=size, sampler=sampler, buffer=buffer, seed=seed)
+    return TaskBatcher(
+        size=size, sampler=sampler, buffer=buffer, seed=seed, sort_window=sort_window
+    )
 
 
 class TaskBatcher:
@@ -49,13 +55,16 @@ class TaskBatcher:
         sampler: TaskSampler | None = None,
         buffer: int = 2000,
         seed: int = 0,
+        sort_window: int = 0,
     ) -> None:
         """Check and keep the settings, see `configure_batch_by_task`."""
-        if buffer < 1:
-            text = Errors.E156.format(name="buffer", value=buffer, expected="1 or more")
-            raise ValueError(text)
+        for name, value, lowest in (("buffer", buffer, 1), ("sort_window", sort_window, 0)):
+            if value < lowest:
+                expected = f"{lowest} or more"
+                raise ValueError(Errors.E156.format(name=name, value=value, expected=expected))
         self.sampler = sampler if sampler is not None else TaskSampler("proportional")
         self.buffer = buffer
+        self.sort_window = sort_window
         self.step = 0
         self._sizes = iter(itertools.repeat(size) if isinstance(size, int) else size)
         self._size = 0
@@ -79,13 +88,12 @@ class TaskBatcher:
 
     def _once(self, queues: dict[str, list[Example]]) -> Iterator[list[Example]]:
         """Every example once, the batches in random order."""
-        starts = dict.fromkeys(queues, 0)
+        readings = {task: self._read(queue) for task, queue in queues.items()}
         left = {task: len(queue) for task, queue in queues.items()}
         while any(left.values()):
             counts = [math.ceil(n / self._size) for n in left.values()]
             task = self._rng.choices(list(left), weights=counts)[0]
-            batch = queues[task][starts[task] : starts[task] + self._size]
-            starts[task] += len(batch)
+            batch = next(readings[task])
             left[task] -= len(batch)
             self._advance()
             yield batch
@@ -93,23 +101,48 @@ class TaskBatcher:
     def _sampled(self, queues: dict[str, list[Example]]) -> Iterator[list[Example]]:
         """As many batches as one pass over all tasks has, their tasks drawn by the sampler."""
         sizes = {task: len(queue) for task, queue in queues.items()}
-        starts = dict.fromkeys(queues, 0)
+        readings = {task: self._read(queue, repeat=True) for task, queue in queues.items()}
         # Each batch is a share of the epoch, because a schedule changes the size on the way.
         passed = 0.0
         while passed < 1.0 - 1e-9 and any(sizes.values()):
             task = self.sampler.draw(sizes, self.step, self._rng)
-            if starts[task] >= sizes[task]:
-                self._rng.shuffle(queues[task])
-                starts[task] = 0
-            batch = queues[task][starts[task] : starts[task] + self._size]
-            starts[task] += len(batch)
+            batch = next(readings[task])
             passed += 1.0 / sum(math.ceil(n / self._size) for n in sizes.values())
             self._advance()
             yield batch
 
+    def _read(self, queue: list[Example], *, repeat: bool = False) -> Iterator[list[Example]]:
+        """The batches of one task, each of the size that is due when it is drawn."""
+        while queue:
+            start = 0
+            while start < len(queue):
+                window = queue[start : start + self._window]
+                start += len(window)
+                while window:
+                    yield self._cut(window)
+            if not repeat:
+                return
+            self._rng.shuffle(queue)
+
+    def _cut(self, window: list[Example]) -> list[Example]:
+        """Take a batch out of a window, a random one of like length if the window is to be sorted."""
+        place = 0
+        if self.sort_window > 1:
+            window.sort(key=_length)
+            place = self._size * self._rng.randrange(math.ceil(len(window) / self._size))
+            # The batch that is not full comes last.
+            place = max(0, min(place, len(window) - self._size))
+        batch = window[place : place + self._size]
+        del window[place : place + self._size]
+        return batch
+
+    @property
+    def _window(self) -> int:
+        return self._size * max(1, self.sort_window)
+
     def _stream(self, examples: Iterable[Example]) -> Iterator[list[Example]]:
         """Batches in the order of the examples, with a bounded number of them held."""
-        queues: dict[str, deque[Example]] = {}
+        queues: dict[str, list[Example]] = {}
         counts: Counter[str] = Counter()
         held = 0
         for i, example in enumerate(examples):
@@ -118,10 +151,10 @@ class TaskBatcher:
                 raise _unannotated([example], i + 1)
             counts.update(tasks)
             task = min(tasks, key=lambda name: (counts[name], name))
-            queues.setdefault(task, deque()).append(example)
+            queues.setdefault(task, []).append(example)
             held += 1
-            while len(queues[task]) >= self._size or held >= self.buffer:
-                batch = self._pop(queues, task if len(queues[task]) >= self._size else None)
+            while len(queues[task]) >= self._window or held >= self.buffer:
+                batch = self._pop(queues, task if len(queues[task]) >= self._window else None)
                 held -= len(batch)
                 yield batch
         while held:
@@ -129,11 +162,10 @@ class TaskBatcher:
             held -= len(batch)
             yield batch
 
-    def _pop(self, queues: dict[str, deque[Example]], task: str | None) -> list[Example]:
+    def _pop(self, queues: dict[str, list[Example]], task: str | None) -> list[Example]:
         if task is None:
             task = max(sorted(queues), key=lambda name: len(queues[name]))
-        queue = queues[task]
-        batch = [queue.popleft() for _ in range(min(self._size, len(queue)))]
+        batch = self._cut(queues[task])
         self._advance()
         return batch
 
@@ -179,6 +211,10 @@ class _TaskKeys:
             if task is not None and task not in tasks:
                 tasks.append(task)
         return tasks
+
+
+def _length(example: Example) -> int:
+    return len(example.reference)
 
 
 def _unannotated(examples: list[Example], total: int) -> ValueError:

@@ -27,6 +27,10 @@ class Defaults:
     char_min: int = 3
     char_max: int = 5
 
+    span_window: int = 128
+    span_stride: int = 96
+    span_batch: int = 32
+
     pooling: list[str] = field(default_factory=lambda: ["mean", "max"])
     hidden_width: int = 0
     head_maxout_pieces: int = 2
@@ -50,7 +54,10 @@ class Defaults:
     shuffle_buffer: int = 10000
     sampling: str = "annealed"
     temperature: float = 2.0
+    sort_window: int = 0
     learn_rate: float = 0.002
+    high_rate: float = 0.004
+    low_rate: float = 0.001
     warmup: float = 0.05
     L2: float = 0.01
     grad_clip: float = 1.0
@@ -75,6 +82,42 @@ class Defaults:
     most_steps: int = 20000
     evaluations: int = 15
     patience_evaluations: int = 8
+
+
+#: What differs for a transformer: it is trained already, pads, and is slow.
+TRANSFORMER_DEFAULTS = Defaults(
+    dropout=0.1,
+    sort_window=8,
+    learn_rate=5e-5,
+    high_rate=1e-4,
+    low_rate=2e-5,
+    warmup=0.1,
+    use_averages=False,
+    steps_per_root_row=12.0,
+)
+
+
+@dataclass(frozen=True)
+class Transformer:
+    """A trained transformer and its sizes, by the names that they have in the config."""
+
+    model: str
+    kind: str
+    width: int
+    depth: int
+    n_heads: int
+    inner_width: int
+    vocab_size: int
+
+
+#: Transformers whose sizes need not be looked up. The first is small enough for a laptop.
+TRANSFORMERS = (
+    Transformer("google/bert_uncased_L-4_H-512_A-8", "bert", 512, 4, 8, 2048, 30522),
+    Transformer("google-bert/bert-base-uncased", "bert", 768, 12, 12, 3072, 30522),
+    Transformer("distilbert/distilroberta-base", "roberta", 768, 6, 12, 3072, 50265),
+    Transformer("FacebookAI/roberta-base", "roberta", 768, 12, 12, 3072, 50265),
+    Transformer("FacebookAI/xlm-roberta-base", "xlmr", 768, 12, 12, 3072, 250002),
+)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,9 @@ lr_scales = {}
 # the words' values, 0.3 between layers, 0.4 of the pooled vector). Higher (1.0) with few labels, lower
 # (0.3) with many. null: the dropout of [training] is the rate of all places.
 drop_mult = null
+""")
+
+CNN = ConfigTemplate("""\
 
 [components.tok2vec.model]
 @architectures = "spacy_mtl.HashEmbedCNN.v1"

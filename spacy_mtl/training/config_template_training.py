@@ -52,6 +52,9 @@ size = %{batch_size}
 buffer = %{buffer}
 # Seed of the order in which tasks and texts are drawn.
 seed = ${system.seed}
+# For an encoder that pads short texts, as transformers do: how many batches are drawn together and made up
+# of texts of like length. 8 saves much padding. 0: none, as the encoder 'cnn' pads nothing.
+sort_window = %{sort_window}
 
 # Decides which task the next batch is of.
 [training.batcher.sampler]
@@ -99,7 +102,7 @@ eps = 0.00000001
 # Size of a step: grows over the first steps, then shrinks evenly and is 0 at the last one.
 [training.optimizer.learn_rate]
 @schedules = "warmup_linear.v1"
-# Its largest value. Higher (0.004) learns faster and less finely, lower (0.001) needs more steps.
+# Its largest value. Higher (%{high_rate}) learns faster and less finely, lower (%{low_rate}) needs more steps.
 initial_rate = %{learn_rate}
 warmup_steps = %{warmup_steps}
 # The step at which it is 0: max_steps above. Change both together. (A number, not a variable: spaCy
@@ -126,7 +129,7 @@ after_init = null
 # texts an error.
 [initialize.components]
 
-%{labels}
+%{loader}%{labels}
 [initialize.tokenizer]
 """)
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from .config_defaults import (
     Defaults,
+    Transformer,
     choose_budget,
     choose_ngram_rows,
     choose_pretrain_epochs,
 )
 from .config_template import (
+    CNN,
     HEAD,
     LATER_TASK_COMMENT,
     NGRAMS,
@@ -28,6 +30,7 @@ from .config_template_training import (
     TRAINING,
 )
 from .config_template_pretraining import NO_PRETRAINING, PRETRAINING, RAW_CORPUS, RAW_PATHS
+from .config_template_transformer import LOADER, TRANSFORMER
 from .task_summary import TaskSummary
 
 ENCODER = "tok2vec"
@@ -43,6 +46,7 @@ def render_config(
     raw_words: int = 0,
     target_vectors: str | None = None,
     subwords: str | None = None,
+    transformer: Transformer | None = None,
     max_steps: int | None = None,
     defaults: Defaults | None = None,
 ) -> str:
@@ -57,6 +61,7 @@ def render_config(
     target_vectors (Optional[str]): Package or path of a pipeline with the vectors that pretraining
         predicts. Defaults to those of `vectors`.
     subwords (Optional[str]): File with subwords, to use them as tokens.
+    transformer (Optional[Transformer]): The encoder, instead of the small one.
     max_steps (Optional[int]): Number of training steps. Chosen by the size of the data if not set.
     defaults (Optional[Defaults]): The values of the settings.
     RETURNS (str): The text of the config.
@@ -85,13 +90,18 @@ def render_config(
         values["tokenizer"] = SUBWORD_TOKENIZER.substitute(subwords=_dump(subwords))
     values["warmup_steps"] = _dump(max(1, round(defaults.warmup * budget.max_steps)))
     values.update(first=tasks[0].name, rows=f"{rows:,}", n_tasks=n_tasks)
+    values["loader"] = ""
+    if transformer is not None:
+        values.update({key: _dump(value) for key, value in asdict(transformer).items()})
+        values["loader"] = LOADER.substitute(values)
+    values["pretrained_vectors"] = _dump(vectors is not None)
+    encoder = (CNN if transformer is None else TRANSFORMER).substitute(values)
     head = HEAD.substitute(
         values,
         data=_dump(data),
         vectors=_dump(vectors),
         lang=_dump(lang),
         pipeline=_dump([ENCODER, *[task.name for task in tasks]]),
-        pretrained_vectors=_dump(vectors is not None),
     )
     heads = [_render_task(task, values, defaults.head_ngrams) for task in tasks]
     later = [
@@ -103,7 +113,7 @@ def render_config(
         score_weights=_render_score_weights(tasks),
         labels="\n".join(_render_labels(task) for task in tasks),
     )
-    return "\n".join([head, heads[0], *later, end])
+    return "\n".join([head + encoder, heads[0], *later, end])
 
 
 def _render_task(task: TaskSummary, values: dict[str, str], ngrams: bool) -> str:
