@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 from spacy.language import Language
 from spacy.util import load_model
@@ -48,9 +49,12 @@ def copy_components(
         raise ValueError(Errors.E470.format(names=listing(missing), source=source, found=found))
     if shared:
         nlp.vocab.from_bytes(base.vocab.to_bytes())
-        nlp.tokenizer.from_bytes(base.tokenizer.to_bytes(exclude=["vocab"]))
+        tokenizer: Any = nlp.tokenizer
+        trained_tokenizer: Any = base.tokenizer
+        tokenizer.from_bytes(trained_tokenizer.to_bytes(exclude=["vocab"]))
     for name in components:
-        pipe, trained = nlp.get_pipe(name), base.get_pipe(name)
+        pipe: Any = nlp.get_pipe(name)
+        trained: Any = base.get_pipe(name)
         # A function can be a component, too, and has no state.
         if not hasattr(trained, "to_bytes"):
             continue

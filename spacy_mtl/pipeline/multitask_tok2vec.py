@@ -1,7 +1,6 @@
 """The shared encoder as a pipeline component that survives idle and frozen listeners."""
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from spacy.language import Language
@@ -23,7 +22,6 @@ from .encoder_batch import EncoderBatch
 from .extensions import set_extensions
 from .rates import NONE, warn_untrained
 from .rehearsal import RehearsesEncoder
-from .saving import save_atomically
 from .tunable_tok2vec import TunableTok2Vec
 
 DEFAULT_CONFIG = """
@@ -301,22 +299,3 @@ class MultitaskTok2Vec(RehearsesEncoder, TunableTok2Vec):
             starts_late = self._held is not None
             take_step(self.model, sgd, self._rates().scales, starts_late=starts_late)
             self._has_gradient = False
-
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """Save the component. If that fails, what was saved there before is unchanged.
-
-        path (Union[str, Path]): The folder.
-        exclude (Iterable[str]): Names of fields that are not saved.
-        RAISES (OSError): If the folder cannot be written.
-        """
-        self._take_delayed_step()
-        save_atomically(self.name, path, super().to_disk, exclude=exclude)
-
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """Write the component to a bytestring.
-
-        exclude (Iterable[str]): Names of fields that are not written.
-        RETURNS (bytes): The component.
-        """
-        self._take_delayed_step()
-        return super().to_bytes(exclude=exclude)

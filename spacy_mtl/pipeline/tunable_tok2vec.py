@@ -12,6 +12,7 @@ from thinc.api import Model
 from ..layers.torch_params import use_torch_params
 from .rates import Rates, resolve_rates, validate_rates
 from .saved_settings import CONFIGURED, restore_settings
+from .saving import save_atomically
 
 Self = TypeVar("Self", bound="TunableTok2Vec")
 
@@ -88,3 +89,22 @@ class TunableTok2Vec(Tok2Vec):
             restore_settings(self.cfg, srsly.json_loads(saved))
         super().from_bytes(bytes_data, exclude=[*exclude, "cfg"])
         return self
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """Save the component. If that fails, what was saved there before is unchanged.
+
+        path (Union[str, Path]): The folder.
+        exclude (Iterable[str]): Names of fields that are not saved.
+        RAISES (OSError): If the folder cannot be written.
+        """
+        self._take_delayed_step()
+        save_atomically(self.name, path, super().to_disk, exclude=exclude)
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """Write the component to a bytestring.
+
+        exclude (Iterable[str]): Names of fields that are not written.
+        RETURNS (bytes): The component.
+        """
+        self._take_delayed_step()
+        return super().to_bytes(exclude=exclude)
