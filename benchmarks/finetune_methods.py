@@ -2,7 +2,7 @@
 
 import functools
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,8 +23,10 @@ from spacy_mtl.cli.add_task import add_task
 from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.training.add_task_report import AGREEMENT
 
-#: Rows of each old test set that the old tasks are compared on before and after.
-OLD_ROWS = 500
+#: Rows of each old test set, at most, that the old tasks are compared on before and after.
+OLD_ROWS = 2000
+#: Training rows of each old task that are left for rehearsal.
+LEFT_ROWS = 500
 #: Rows that a run is watched on. None is chosen by: there is one evaluation, at the end.
 DEV_ROWS = 200
 #: The last weights are taken.
@@ -113,9 +115,10 @@ def scratch(*, pretrained: bool) -> Callable[[Case], dict[str, Any]]:
 
 
 def added(
-    scenario: str, rehearse: str, *, pretrained: bool = False, changes: Mapping[str, Any] = {}
+    scenario: str, rehearse: str, *, pretrained: bool = False
 ) -> Callable[[Case], dict[str, Any]]:
     """RETURNS (Callable): What `mtl add-task` does with a pipeline of the other tasks."""
+    uses_old_data = rehearse in ("interleave", "both")
 
     def run(case: Case) -> dict[str, Any]:
         base = train_base(case.data_dir, case.work, case.left_out, case.seed, pretrained=pretrained)
@@ -129,10 +132,12 @@ def added(
                 output=output,
                 scenario=scenario,
                 rehearse=rehearse,
+                old_data=write_old_data(case) if uses_old_data else None,
                 # A rejected result is to be measured too.
                 min_agreement=0.0,
+                max_loss=100.0,
                 seed=case.seed,
-                overrides={**ONE_EVALUATION, **changes},
+                overrides=ONE_EVALUATION,
             )
             nlp = load_base(output / "model-best")
         before = _old_scores(base, case.left_out, case.data_dir)
@@ -145,6 +150,23 @@ def added(
         }
 
     return run
+
+
+def write_old_data(case: Case) -> Path:
+    """Write what is left of the old tasks' data: some of their training rows.
+
+    case (Case): What is to be learned.
+    RETURNS (Path): The folder.
+    """
+    folder = case.work / "old" / f"{case.left_out}-{LEFT_ROWS}"
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        for name in old_sets(case.left_out):
+            texts, labels = load(case.data_dir, name, "train")
+            chosen = numpy.random.RandomState(0).permutation(len(texts))[:LEFT_ROWS]
+            rows = [{"text": texts[i], "label": labels[i]} for i in chosen]
+            write_jsonl(folder / f"{PREFIX}{name}.train.jsonl", rows)
+    return folder
 
 
 def old_scores(nlp: Language, left_out: str, data_dir: str) -> dict[str, float]:
@@ -199,11 +221,12 @@ METHODS = {
     "scratch_lmao": Method("from scratch, LMAO", scratch(pretrained=True)),
     "frozen": Method("encoder frozen", added("frozen", "none")),
     "full": Method("all trained flat", added("full", "none")),
-    "gradual": Method("the kit, no rehearsal", added("gradual", "none")),
-    "gradual_distill": Method("the kit, rehearsal", added("gradual", "distill")),
+    "gradual": Method("the kit", added("gradual", "none")),
+    "gradual_distill": Method("the kit, former outputs", added("gradual", "distill")),
+    "gradual_both": Method(
+        "the kit, former outputs and 500 old rows a task", added("gradual", "both")
+    ),
     "frozen_lmao": Method("encoder frozen, LMAO", added("frozen", "none", pretrained=True)),
     "full_lmao": Method("all trained flat, LMAO", added("full", "none", pretrained=True)),
-    "gradual_distill_lmao": Method(
-        "the kit, rehearsal, LMAO", added("gradual", "distill", pretrained=True)
-    ),
+    "gradual_lmao": Method("the kit, LMAO", added("gradual", "none", pretrained=True)),
 }

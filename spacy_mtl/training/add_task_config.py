@@ -11,6 +11,7 @@ from thinc.api import Config
 
 from .add_task_comments import OWN_COMMENTS, describe_components, describe_plan
 from .add_task_data import OldData
+from .config_defaults import Defaults, choose_budget
 from .config_comments import read_comments, write_with_comments
 from .config_text import ENCODER, render_config
 from .scenarios import Scenario
@@ -21,6 +22,8 @@ UNFREEZE = "spacy_mtl.gradual_unfreezing.v1"
 #: Share of the new task in the score that chooses the best model, if old tasks have dev data, and in the
 #: batches, if old data stands between those of the new task.
 SHARE = 0.5
+#: Dropout of the new head where there is none in the encoder and the old heads.
+REHEARSAL_DROP_MULT = 1.0
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,14 @@ class Plan:
         return self.old_data.tasks("train")
 
     @property
+    def steps(self) -> int:
+        """RETURNS (int): Number of training steps. The new task has as many with old data between as without."""
+        if self.max_steps:
+            return self.max_steps
+        steps = choose_budget(self.task.n_train, Defaults()).max_steps
+        return round(steps / (1.0 - SHARE)) if self.repeated else steps
+
+    @property
     def rehearsed(self) -> list[str]:
         """RETURNS (List[str]): Old tasks that have something to say to the encoder."""
         return [task for task in self.old_tasks if task in (*self.distilled, *self.repeated)]
@@ -83,7 +94,7 @@ def render_added_task(
     task = plan.task
     lang = trained["nlp"]["lang"]
     # Its own section [components.tok2vec] gives the comments, that of the trained pipeline the values.
-    template = render_config([task], plan.corpus.as_posix(), lang=lang, max_steps=plan.max_steps)
+    template = render_config([task], plan.corpus.as_posix(), lang=lang, max_steps=plan.steps)
     config = load_config_from_str(template, interpolate=False)
     config["system"]["seed"] = plan.seed
     config["paths"]["model"] = plan.model
@@ -122,13 +133,17 @@ def _make_components(
         # The encoder learns to go on serving heads that stay as they are: old tasks lose less than with heads
         # that move along. Smoothed targets would be others than the former outputs.
         smoothing = {"label_smoothing": 0.0} if task in plan.distilled else {}
-        components[plan.old_tasks[task]].update({"frozen": "all", **smoothing})
+        components[plan.old_tasks[task]].update({"frozen": "all", "drop_mult": 0.0, **smoothing})
     # The template's encoder has the usual name, also in variables.
     variable, own = (f"${{components.{name}." for name in (ENCODER, plan.encoder))
     head = {
         key: value.replace(variable, own) if isinstance(value, str) else deepcopy(value)
         for key, value in head.items()
     }
+    if plan.rehearsed:
+        # With dropout an encoder gives other outputs than it gave without, also if it has not changed.
+        components[plan.encoder]["drop_mult"] = 0.0
+        head["drop_mult"] = REHEARSAL_DROP_MULT
     head["model"]["standardized"] = plan.scenario.standardized
     head["model"]["tok2vec"].update(width=plan.width, upstream=plan.encoder)
     return {**components, plan.task.name: head}
