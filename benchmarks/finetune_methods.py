@@ -24,7 +24,7 @@ from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.training.add_task_report import AGREEMENT
 
 #: Rows of each old test set, at most, that the old tasks are compared on before and after.
-OLD_ROWS = 2000
+OLD_ROWS = 1000
 #: Training rows of each old task that are left for rehearsal.
 LEFT_ROWS = 500
 #: Rows that a run is watched on. None is chosen by: there is one evaluation, at the end.
