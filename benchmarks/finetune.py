@@ -21,10 +21,9 @@ from typing import Any
 
 from finetune_bases import LEFT_OUT, STEPS
 from finetune_methods import METHODS, Case
+from finetune_table import RESULTS, SIZES
 from tweeteval_data import DATA_ENV, TASKS
 
-RESULTS = Path(__file__).parent / "results" / "finetune"
-SIZES = (50, 200, 1000)
 PACKAGES = ("spacy", "thinc", "numpy", "scikit-learn", "spacy-mtl")
 NO_DATA = "Pass the folder of the data with --data, or set {env}."
 COMMAND = "python benchmarks/finetune.py --data DATA --work DIR --tasks {left_out} --seeds {seed}"

@@ -2,50 +2,62 @@
 
 import json
 import statistics
+from pathlib import Path
 from typing import Any
 
-from finetune import RESULTS, SIZES
 from finetune_bases import LEFT_OUT
-from finetune_methods import METHODS
 from spread import spread
 from tweeteval_data import TASKS
 
-HEADER = ["new task, test macro-F1", "seeds", *(f"{size:,} labels" for size in SIZES)]
-OLD_HEADER = [f"old tasks, {size:,}" for size in SIZES]
+RESULTS = Path(__file__).parent / "results" / "finetune"
+SIZES = (50, 200, 1000)
+HEADER = [
+    "new task, test macro-F1",
+    "seeds",
+    *(f"{size:,} labels" for size in SIZES),
+    *(f"old tasks, {size:,}" for size in SIZES),
+]
+#: The runs of one seed, by set and size.
+Runs = dict[str, dict[str, Any]]
 
 
 def table_rows() -> list[list[str]]:
     """Lay out the methods that are finished for all four tasks.
 
-    RETURNS (list[list[str]]): The cells: means over tasks, and their spread over seeds.
+    RETURNS (list[list[str]]): The cells: means over tasks, and their spread over seeds. From the lowest
+        to the highest score with 200 labels.
     """
     rows = []
-    for name, method in METHODS.items():
-        seeds = _finished(name)
-        if not seeds:
-            continue
-        cells = [method.title, str(len(seeds))]
-        for key in ("test", "old"):
-            for size in SIZES:
-                values = [_mean(runs, size, key) for runs in seeds]
-                cells.append(_show(values, signed=key == "old"))
-        rows.append(cells)
-    return rows
+    for title, seeds in load_methods().items():
+        new = [[_mean(runs, size, "test") for runs in seeds] for size in SIZES]
+        old = [[_mean(runs, size, "old") for runs in seeds] for size in SIZES]
+        cells = [title, str(len(seeds)), *map(spread, new)]
+        cells += [f"{statistics.mean(part):+.1f}" if part[0] is not None else "" for part in old]
+        rows.append((statistics.mean(new[1]), cells))
+    return [cells for _, cells in sorted(rows)]
 
 
-def _finished(name: str) -> list[dict[str, dict[str, Any]]]:
-    """RETURNS (list[dict]): For each seed for which all tasks are there, the runs by task and size."""
-    found: dict[int, dict[str, dict[str, Any]]] = {}
-    for path in sorted(RESULTS.glob(f"*-{name}.json")):
+def load_methods() -> dict[str, list[Runs]]:
+    """Read the results.
+
+    RETURNS (dict): By title of a method, its runs of each seed for which all tasks are there.
+    """
+    found: dict[str, dict[int, Runs]] = {}
+    for path in sorted(RESULTS.glob("*.json")):
         record = json.loads(path.read_text(encoding="utf8"))
-        if record["method"] == name:
-            found.setdefault(record["seed"], {}).update(record["runs"])
+        seeds = found.setdefault(record["title"], {})
+        seeds.setdefault(record["seed"], {}).update(record["runs"])
     n_runs = sum(len(TASKS[task]) for task in LEFT_OUT) * len(SIZES)
-    return [runs for _, runs in sorted(found.items()) if len(runs) == n_runs]
+    complete = {
+        title: [runs for _, runs in sorted(seeds.items()) if len(runs) == n_runs]
+        for title, seeds in found.items()
+    }
+    return {title: seeds for title, seeds in complete.items() if seeds}
 
 
-def _mean(runs: dict[str, dict[str, Any]], size: int, key: str) -> float | None:
-    """RETURNS (float | None): The mean over tasks, that of a task with several sets being their mean."""
+def _mean(runs: Runs, size: int, key: str) -> Any:
+    """RETURNS (float | None): The mean over tasks, that of a task with several sets being their mean. None for
+    a method that has no old tasks."""
     means = []
     for task in LEFT_OUT:
         values = [runs[f"{name}:{size}"].get(key) for name in TASKS[task]]
@@ -55,10 +67,3 @@ def _mean(runs: dict[str, dict[str, Any]], size: int, key: str) -> float | None:
             values = [statistics.mean(value.values()) for value in values]
         means.append(statistics.mean(values))
     return statistics.mean(means)
-
-
-def _show(values: list[float | None], *, signed: bool) -> str:
-    known = [value for value in values if value is not None]
-    if not known:
-        return ""
-    return f"{statistics.mean(known):+.1f}" if signed else spread(known)

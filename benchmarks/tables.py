@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from finetune_table import HEADER as FINETUNE_HEADER
+from finetune_table import table_rows as finetune_rows
 from imdb_table import HEADER as IMDB_HEADER
 from imdb_table import table_rows, write_plot
 from speed_summary import (
@@ -216,10 +218,20 @@ too much hate, and errors raise the score. All have the same budget of 3,000 ste
 """
 
 
+def finetune_table() -> str:
+    """Build the table of fine-tuning.
+
+    RETURNS (str): A row for each method that is finished.
+    """
+    rows = finetune_rows()
+    return markdown(FINETUNE_HEADER, rows) if rows else NO_RESULT
+
+
 TABLES = {
     "demo": demo_table,
     "tweeteval": tweeteval_table,
     "imdb": imdb_table,
+    "finetune": finetune_table,
     "typos": typos_table,
     "speed": speed_table,
     "speed-peers": speed_peers_table,
