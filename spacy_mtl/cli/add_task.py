@@ -204,8 +204,13 @@ def add_task(
     )
     accepted = all(outcome.is_accepted for outcome in outcomes)
     with StagedFiles() as files:
-        text = srsly.json_dumps({"accepted": accepted, "tasks": to_json(outcomes)}, indent=2)
-        files.write(output / REPORT, text.encode("utf8"))
+        report = {
+            "accepted": accepted,
+            "scenario": chosen.name,
+            "rehearsal": rehearsal,
+            "tasks": to_json(outcomes),
+        }
+        files.write(output / REPORT, srsly.json_dumps(report, indent=2).encode("utf8"))
     best.rename(output / (ACCEPTED if accepted else REJECTED))
     return outcomes
 

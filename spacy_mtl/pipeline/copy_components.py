@@ -50,8 +50,7 @@ def copy_components(
     if shared:
         nlp.vocab.from_bytes(base.vocab.to_bytes())
         tokenizer: Any = nlp.tokenizer
-        trained_tokenizer: Any = base.tokenizer
-        tokenizer.from_bytes(trained_tokenizer.to_bytes(exclude=["vocab"]))
+        tokenizer.from_bytes(base.tokenizer.to_bytes(exclude=["vocab"]))  # type: ignore[union-attr]
     for name in components:
         pipe: Any = nlp.get_pipe(name)
         trained: Any = base.get_pipe(name)

@@ -128,7 +128,7 @@ def test_settings_of_the_gradual_scenario(config_of):
     assert config["components"]["tok2vec"]["lr_decay"] == 2.6
     training = config["training"]
     assert training["before_update"]["@callbacks"] == "spacy_mtl.gradual_unfreezing.v1"
-    assert training["before_update"]["every"] == 4
+    assert training["before_update"]["every"] == 2
     schedule = training["optimizer"]["learn_rate"]
     assert schedule["@schedules"] == "spacy_mtl.slanted_triangular.v1"
     assert schedule["max_rate"] == 0.002
@@ -370,6 +370,7 @@ def test_too_great_a_loss(root, tmp_path):
     assert spacy.load(root / "old" / "model-best").to_bytes() == before
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["accepted"] is False
+    assert (report["scenario"], report["rehearsal"]) == ("full", "none")
     assert {row["task"] for row in report["tasks"]} == {"urgency", *OLD}
 
 
