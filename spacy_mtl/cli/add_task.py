@@ -74,6 +74,9 @@ def add_task_cli(
     max_steps: int = typer.Option(
         0, "--max-steps", min=0, help="Training steps. 0: chosen by the size of the data"
     ),
+    config_only: bool = typer.Option(
+        False, "--config-only", help="Write the config and the rows, to look at them, and do not train"
+    ),
     seed: int = typer.Option(0, "--seed", min=0, help="Random seed, also of the split"),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
 ) -> None:
@@ -99,6 +102,7 @@ def add_task_cli(
                 min_agreement=min_agreement,
                 split=split,
                 max_steps=max_steps or None,
+                config_only=config_only,
                 seed=seed,
                 overrides=parse_config_overrides(ctx.args),
                 use_gpu=use_gpu,
@@ -109,6 +113,9 @@ def add_task_cli(
             if (output / CONFIG).exists():
                 typer.echo(f"Start again with: python -m spacy train {output / CONFIG}")
             raise typer.Exit(INTERRUPTED) from error
+    if config_only:
+        msg.good(f"Wrote the config {output / CONFIG}. To train: python -m spacy train CONFIG")
+        return
     typer.echo("\n".join(["", *format_outcomes(result)]))
     lost = [outcome.task for outcome in result if not outcome.is_accepted]
     if lost:
@@ -132,6 +139,7 @@ def add_task(
     min_agreement: float = MIN_AGREEMENT,
     split: str | Sequence[float] = SHARES,
     max_steps: int | None = None,
+    config_only: bool = False,
     seed: int = 0,
     overrides: Mapping[str, Any] | None = None,
     use_gpu: int = -1,
@@ -155,11 +163,12 @@ def add_task(
         decide as before.
     split (Union[str, Sequence[float]]): Shares of train, dev and test, to divide training rows by.
     max_steps (Optional[int]): Number of training steps. Chosen by the size of the data if not set.
+    config_only (bool): Whether to write `config.cfg` and the rows, and not to train.
     seed (int): Seed of the division and of the training.
     overrides (Optional[Mapping[str, Any]]): Values that replace those of the config, by dotted name.
     use_gpu (int): ID of the GPU, or -1 for CPU.
     silent (bool): Whether to leave out the table of the training.
-    RETURNS (List[Outcome]): The new task and the old ones, before and after.
+    RETURNS (List[Outcome]): The new task and the old ones, before and after. Empty if nothing was trained.
     RAISES (ValueError): If the pipeline, the name, the data or an option does not fit.
     """
     output = Path(output)
@@ -197,6 +206,8 @@ def add_task(
         _show(plan)
     former.remember(nlp, task.texts, old)
     _write(output, plan, nlp, task, former, overrides or {})
+    if config_only:
+        return []
     _train(output, use_gpu=use_gpu, silent=silent)
     best = output / TRAINING / "model-best"
     outcomes = measure(

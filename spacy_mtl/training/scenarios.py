@@ -53,7 +53,7 @@ SCENARIOS = (
     ),
     Scenario(
         "gradual",
-        1_000,
+        10_000,
         "the new head learns first, then one group of the encoder's layers after the other from the top, each slower "
         "than the one above",
         {"frozen": "none", "lr_decay": 2.6},

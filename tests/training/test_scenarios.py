@@ -12,7 +12,8 @@ FROZEN, GRADUAL, FULL = SCENARIOS
         (99, "frozen"),
         (100, "gradual"),
         (999, "gradual"),
-        (1000, "full"),
+        (1000, "gradual"),
+        (10_000, "full"),
         (10**6, "full"),
     ],
 )
