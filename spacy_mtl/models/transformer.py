@@ -35,7 +35,7 @@ def build_transformer_tok2vec_v1(
     vocab_size: int,
     window: int = 128,
     stride: int = 96,
-    span_batch: int = 32,
+    span_batch: int = 8,
 ) -> Model[list[Doc], list[Floats2d]]:
     """Build an encoder out of a transformer of spacy-curated-transformers (extra "transformers"). Its
     weights and its pieces come from the `loader` in [initialize.components.tok2vec], and all sizes have
@@ -50,7 +50,8 @@ def build_transformer_tok2vec_v1(
     window (int): Most pieces read at once, at most 512. Longer texts are read in overlapping spans.
     stride (int): Pieces from the start of one span to the next. Where two overlap,
         each is read with more around it.
-    span_batch (int): Most spans in one call of the transformer.
+    span_batch (int): Most spans in one call of the transformer. They are sorted by length first, so that
+        few spans need little padding.
     RETURNS (Model[List[Doc], List[Floats2d]]): Per document an array `(n_tokens, width)`.
     RAISES (ValueError): If a size is out of range, the kind is unknown, or the extra is not installed.
     """

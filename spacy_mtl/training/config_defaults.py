@@ -29,7 +29,7 @@ class Defaults:
 
     span_window: int = 128
     span_stride: int = 96
-    span_batch: int = 32
+    span_batch: int = 8
 
     pooling: list[str] = field(default_factory=lambda: ["mean", "max"])
     hidden_width: int = 0

@@ -22,7 +22,8 @@ vocab_size = %{vocab_size}
 window = %{span_window}
 # Pieces from the start of a span to that of the next. Equal to window: no overlap, which is faster.
 stride = %{span_stride}
-# Most spans in one call of the transformer. Smaller takes less memory.
+# Most spans in one call of the transformer. They are sorted by length first, so that fewer (8) means less
+# padding and less memory, which suits a CPU.
 span_batch = %{span_batch}
 """)
 
