@@ -75,7 +75,9 @@ def add_task_cli(
         0, "--max-steps", min=0, help="Training steps. 0: chosen by the size of the data"
     ),
     config_only: bool = typer.Option(
-        False, "--config-only", help="Write the config and the rows, to look at them, and do not train"
+        False,
+        "--config-only",
+        help="Write the config and the rows, to look at them, and do not train",
     ),
     seed: int = typer.Option(0, "--seed", min=0, help="Random seed, also of the split"),
     use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
