@@ -57,6 +57,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nlp.to_disk(folder / "training" / "demo" / "model-best")
     convert_folder(ROOT / "assets" / "demo", folder / "corpus" / "demo")
     shutil.copytree(ROOT / "assets" / "demo", folder / "assets" / "demo")
+    shutil.copytree(ROOT / "configs", folder / "configs")
     tickets = folder / "assets" / "tickets"
     for task in ("urgency", "topics"):
         (tickets / task).mkdir(parents=True)

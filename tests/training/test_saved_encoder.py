@@ -203,6 +203,19 @@ def test_callback_of_a_config(training, saved, from_config):
     assert nlp(TEXT).cats
 
 
+def test_one_line_freezes_what_the_callback_loads(saved, from_config, recwarn):
+    frozen = 'factory = "multitask_tok2vec"\nfrozen = "all"\n'
+    nlp = from_config(CONFIG.replace('factory = "multitask_tok2vec"\n', frozen) + CALLBACK)
+    encoder = nlp.get_pipe("tok2vec").model
+    before = weights_of(nlp.get_pipe("sentiment").model)
+    sgd = Adam(0.01)
+    for _ in range(3):
+        step(nlp, make_examples(nlp, SENTIMENT), sgd)
+    assert same_weights(weights_of(encoder), weights_of(saved[0].get_pipe("tok2vec").model))
+    assert not same_weights(weights_of(nlp.get_pipe("sentiment").model), before)
+    assert not [found for found in recwarn if "W300" in str(found.message)]
+
+
 def test_frozen_without_the_callback_is_refused(from_config):
     with pytest.raises(ValueError, match="E212"):
         from_config(CONFIG.replace("[training]\n", FROZEN))
