@@ -27,6 +27,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     shutil.copytree(ROOT / "assets" / "demo", folder / "assets" / "demo")
     nlp = init_nlp(Config().from_str(init_config(folder / "assets" / "demo", tasks=OLD_TASKS)))
+    (folder / "training" / "base").mkdir(parents=True)
     nlp.to_disk(folder / "training" / "base" / "model-best")
     return folder
 
