@@ -53,9 +53,14 @@ class Case(NamedTuple):
         return PREFIX + self.task_set
 
     def draw(self) -> tuple[list[str], list[str]]:
-        """RETURNS (tuple): The drawn texts and labels: all, if there are not so many."""
+        """RETURNS (tuple): The drawn texts and labels: all, if there are not so many. Each label is there at
+        least once, or there would be nothing to learn of it."""
         texts, labels = load(self.data_dir, self.task_set, "train")
-        chosen = numpy.random.RandomState(self.seed).permutation(len(texts))[: self.size]
+        order = numpy.random.RandomState(self.seed).permutation(len(texts)).tolist()
+        chosen = order[: self.size]
+        missing = sorted(set(labels) - {labels[i] for i in chosen})
+        for position, label in enumerate(missing, start=1):
+            chosen[-position] = next(i for i in order if labels[i] == label)
         return [texts[i] for i in chosen], [labels[i] for i in chosen]
 
     def write(self, folder: Path) -> None:
