@@ -14,11 +14,12 @@ from weakref import WeakKeyDictionary
 import numpy
 from spacy.tokens import Doc
 from spacy.training import Example, validate_examples
-from thinc.api import Model, Optimizer, set_dropout_rate
+from thinc.api import Model, Optimizer
 from thinc.types import Floats2d
 
 from ..errors import Errors, Warnings
 from ..layers.blas import single_thread
+from ..layers.dropout_places import set_dropout
 from ..layers.fast_encoder import skip_gradients
 from ..layers.listener import Tok2VecListener
 from ..layers.standardize import freeze_statistics
@@ -121,7 +122,7 @@ class RehearsesHead:
         encoded = None if encoder is None else rehearsal.encode(encoder, docs)
         with single_thread():
             targets = self._rehearsal_model.predict(docs if encoded is None else encoded.taught)
-        set_dropout_rate(self.model, drop)
+        set_dropout(self.model, drop, None)
         freeze_statistics(self.model, self.is_frozen)
         scores, backprop = _begin_update(self.model, docs, encoded)
         ops = self.model.ops
@@ -160,7 +161,7 @@ class _Encoded:
             self.outputs = encoder.model.predict(docs)
             return
         skip_gradients(encoder.model, rates.n_frozen)
-        set_dropout_rate(encoder.model, 0.0)
+        set_dropout(encoder.model, 0.0, None)
         self.outputs, self._backprop = encoder.model.begin_update(docs)
 
     def receive_gradient(self, d_outputs: list[Floats2d]) -> list[Floats2d]:

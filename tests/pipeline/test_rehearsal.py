@@ -11,6 +11,7 @@ from builders import (
     ENCODER,
     SENTIMENT,
     TOPIC,
+    add_encoder,
     add_task,
     initialize,
     make_examples,
@@ -24,6 +25,7 @@ from builders import (
 from spacy.language import Language
 from thinc.api import Adam, Model, fix_random_seed
 
+from spacy_mtl.layers.dropout_places import NGRAM_RATE, RATE
 from spacy_mtl.layers.layer_groups import layer_groups
 from spacy_mtl.pipeline.loss import teacher_cross_entropy
 from spacy_mtl.pipeline.soft_targets import soft_targets
@@ -321,3 +323,21 @@ def test_single_label_gradient_is_that_of_the_labels_the_teacher_knows() -> None
     direction = numpy.asarray([[0.5, -1.0, 2.0]])
     slope = numeric_gradient(lambda: compute()[0], logits, direction)
     assert slope == pytest.approx(float((gradient * direction).sum()), abs=1e-4)
+
+
+def test_dropout_of_the_update_before_is_over():
+    nlp = spacy.blank("xx")
+    encoder = add_encoder(nlp, ngram_width=2, ngram_rows=20)
+    add_task(nlp, "sentiment")
+    initialize(nlp, SENTIMENT)
+    encoder.cfg["drop_mult"] = 1.0
+    nlp.resume_training()
+    step(nlp, make_examples(nlp, SENTIMENT), Adam(0.01))
+    assert min(_dropout_of(encoder.model)) > 0.0
+    rehearsed(nlp)
+    assert _dropout_of(encoder.model) == {0.0}
+
+
+def _dropout_of(model: Model) -> set[float]:
+    rates = (RATE, NGRAM_RATE)
+    return {node.attrs[rate] for node in model.walk() for rate in rates if rate in node.attrs}
