@@ -227,7 +227,6 @@ METHODS = {
     "frozen": Method("encoder frozen", added("frozen", "none")),
     "full": Method("all trained flat", added("full", "none")),
     "gradual": Method("the kit", added("gradual", "none")),
-    "gradual_distill": Method("the kit, former outputs", added("gradual", "distill")),
     "gradual_both": Method(
         "the kit, former outputs and 500 old rows a task", added("gradual", "both")
     ),
