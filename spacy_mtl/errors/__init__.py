@@ -6,6 +6,7 @@ from .add_task import AddTaskErrors
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .finetuning import FineTuningErrors
+from .pairs import PairErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .subwords import SubwordErrors
@@ -21,6 +22,7 @@ class Errors(
     PretrainingErrors,
     CliErrors,
     FineTuningErrors,
+    PairErrors,
     UpdatingErrors,
     AddTaskErrors,
     SubwordErrors,
