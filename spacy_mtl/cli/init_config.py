@@ -14,6 +14,7 @@ from ..errors import Errors
 from ..models.pretrained_transformer import read_sizes
 from ..training.config_defaults import TRANSFORMER_DEFAULTS, TRANSFORMERS, Defaults, Transformer
 from ..training.config_text import ENCODER, render_config
+from ..training.single_task import PAIR_FACTORY
 from ..training.staging import StagedFiles
 from ..training.task_summary import summarize_tasks
 from ._app import mtl_cli, show_errors, split_names
@@ -225,7 +226,11 @@ def show_tasks(text: str) -> None:
     for name in config["nlp"]["pipeline"]:
         if name == ENCODER:
             continue
-        kind = "any number" if config["components"][name]["multi_label"] else "one"
+        block = config["components"][name]
+        if block["factory"] == PAIR_FACTORY:
+            rows.append((name, "none: pairs of texts", "-"))
+            continue
+        kind = "any number" if block["multi_label"] else "one"
         labels = config["initialize"]["components"][name]["labels"]
         rows.append((name, kind, "-" if labels is None else len(labels)))
     msg.table(rows, header=("Task", "Labels per text", "Labels"), divider=True)

@@ -21,3 +21,11 @@ class PairErrors:
         "[E578] Component '{name}': no pair of task '{task}' has both its texts in the training data. Both need "
         "the same key '{task}/pair:id' in their cats."
     )
+    E579 = (
+        "[E579] Task '{task}': all pairs of texts have the score {score:g}, so that there is nothing to learn. Add "
+        "pairs with other scores."
+    )
+    E580 = (
+        "[E580] {path}: task '{task}' has both pairs of texts and rows with labels ({labels}). Give the pairs a task "
+        "of their own, in a file of its name."
+    )

@@ -41,6 +41,9 @@ class Defaults:
     label_smoothing: float = 0.0
     score_metric: str = "macro_f"
 
+    pair_loss: str = "cosine"
+    pair_scale: float = 20.0
+
     head_ngrams: bool = False
     head_ngram_size: int = 2
     head_char_min: int = 3
