@@ -5,6 +5,7 @@ names the part, what was found and what to do.
 from .add_task import AddTaskErrors
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
+from .estimators import EstimatorErrors
 from .finetuning import FineTuningErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
@@ -25,6 +26,7 @@ class Errors(
     AddTaskErrors,
     SubwordErrors,
     TransformerErrors,
+    EstimatorErrors,
 ):
     """Texts of errors."""
 
