@@ -37,10 +37,6 @@ class EstimatorErrors:
     E535 = (
         "[E535] {estimator} has neither a model nor labels to train one. Set model to a trained pipeline, or pass y."
     )
-    E536 = (
-        "[E536] The pipeline has no encoder that writes doc.tensor, or several: {found}. Its components: {pipes}. "
-        "Choose a pipeline with one 'multitask_tok2vec' or 'tok2vec'."
-    )
     E537 = (
         "[E537] The pipeline's task '{task}' {found}, but y is given {given}. Give it in the form that the task was "
         "trained on, or under another name."
@@ -50,4 +46,5 @@ class EstimatorErrors:
         "PCA, which finds {largest} directions at most. Choose a smaller one, or pass more texts."
     )
     E539 = "[E539] projection = \"learned\" learns from labels. Pass y, or choose projection = \"pca\"."
-    E540 = "[E540] {estimator} cannot score without y."
+    E540 = "[E540] {estimator} requires y to be passed, but the target y is None."
+    E541 = "[E541] y has labels of task '{task}', which the classifier has not learned. Its tasks: {found}."
