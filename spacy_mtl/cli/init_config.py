@@ -2,7 +2,6 @@
 """`mtl init-config`: a complete, commented config for a folder of labelled files."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -12,8 +11,14 @@ from wasabi import msg
 
 from ..errors import Errors
 from ..models.pretrained_transformer import read_sizes
-from ..training.config_defaults import TRANSFORMER_DEFAULTS, TRANSFORMERS, Defaults, Transformer
-from ..training.config_text import ENCODER, render_config
+from ..training.config_defaults import (
+    TRANSFORMER_DEFAULTS,
+    TRANSFORMERS,
+    Defaults,
+    Transformer,
+    resize_encoder,
+)
+from ..training.config_text import ENCODER, RESERVED, render_config
 from ..training.single_task import PAIR_FACTORY
 from ..training.staging import StagedFiles
 from ..training.task_summary import summarize_tasks
@@ -24,8 +29,6 @@ CNN = "cnn"
 TRANSFORMER = "transformer"
 #: In a file of English texts, roughly.
 BYTES_A_WORD = 6
-#: Parts of a saved pipeline that have a folder or file beside those of the components.
-RESERVED = (ENCODER, "tokenizer", "vocab")
 
 
 @mtl_cli.command("init-config", no_args_is_help=True)
@@ -160,13 +163,7 @@ def init_config(
     for summary in summaries:
         if summary.name in RESERVED:
             raise ValueError(Errors.E305.format(name=summary.name))
-    defaults = defaults or Defaults()
-    if width is not None:
-        # The part of the n-grams keeps its proportion: it has to be smaller than the whole.
-        ngram_width = width * defaults.ngram_width // defaults.width
-        defaults = replace(defaults, width=width, ngram_width=ngram_width)
-    if depth is not None:
-        defaults = replace(defaults, depth=depth)
+    defaults = resize_encoder(defaults or Defaults(), width=width, depth=depth)
     return render_config(
         summaries,
         data.as_posix(),

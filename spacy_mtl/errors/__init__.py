@@ -5,6 +5,7 @@ names the part, what was found and what to do.
 from .add_task import AddTaskErrors
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
+from .estimators import EstimatorErrors
 from .finetuning import FineTuningErrors
 from .pairs import PairErrors
 from .pipeline import PipelineErrors
@@ -27,6 +28,7 @@ class Errors(
     AddTaskErrors,
     SubwordErrors,
     TransformerErrors,
+    EstimatorErrors,
 ):
     """Texts of errors."""
 

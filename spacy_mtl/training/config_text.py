@@ -35,6 +35,8 @@ from .config_template_transformer import LOADER, TRANSFORMER
 from .task_summary import TaskSummary
 
 ENCODER = "tok2vec"
+#: Parts of a saved pipeline that have a folder or file beside those of the components.
+RESERVED = (ENCODER, "tokenizer", "vocab")
 
 
 def render_config(
