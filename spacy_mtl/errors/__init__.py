@@ -7,7 +7,7 @@ from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .estimators import EstimatorErrors
 from .finetuning import FineTuningErrors
-from .pairs import PairErrors
+from .pairs import PairErrors, PairWarnings
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .subwords import SubwordErrors
@@ -33,7 +33,7 @@ class Errors(
     """Texts of errors."""
 
 
-class Warnings:
+class Warnings(PairWarnings):
     """Texts of warnings."""
 
     W101 = (

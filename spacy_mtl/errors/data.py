@@ -301,7 +301,7 @@ class RowErrors:
     PAIR_VALUE = "a pair of texts needs either 'score' or 'label'; found: {found}"
     SCORE = "the score of a pair has to be a number, found {found}"
     PAIR_LABEL = (
-        "the label of a pair has to be 1 or \"alike\", or 0 or \"different\", found {found}; write a grade "
+        'the label of a pair has to be 1 or "alike", or 0 or "different", found {found}; write a grade '
         "between as 'score'"
     )
     SEVERAL_PAIRS = (

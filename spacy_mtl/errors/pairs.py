@@ -29,3 +29,40 @@ class PairErrors:
         "[E580] {path}: task '{task}' has both pairs of texts and rows with labels ({labels}). Give the pairs a task "
         "of their own, in a file of its name."
     )
+    E585 = (
+        "[E585] {estimator}: {left} texts on one side and {right} on the other. A pair is made of the two texts that "
+        "stand at the same place."
+    )
+    E586 = (
+        "[E586] {estimator}: y has to hold one finite number for each of the {n} pairs: a score of any range, or 1 "
+        "for alike and 0 for not; found {found}."
+    )
+    E587 = (
+        "[E587] {estimator}: y = None says that all pairs are alike, which only loss = 'in_batch' can learn from. "
+        "Found loss = {loss!r}."
+    )
+    E588 = "[E588] {estimator}: there are no pairs to learn from. Give at least one."
+    E589 = (
+        "[E589] {estimator}: all pairs have the score {score:g}, so that there is nothing to compare. Add others, or "
+        "use loss = 'in_batch' with pairs that are all alike."
+    )
+    E590 = (
+        "[E590] {estimator}: the score {score:g} is outside of the range from {lowest:g} to {highest:g} that the "
+        "first pairs had. Give score_range for all that will come."
+    )
+    E591 = (
+        "[E591] {estimator}: no two of the {n} texts have a label in common, so that no pairs can be drawn. Give "
+        "some label to two texts or more."
+    )
+    E592 = "[E592] {estimator}: {texts} texts and {labels} labels. Each text needs one, or None."
+    E593 = "[E593] {estimator}: score_range has to be two numbers, the lower one first, found {found!r}."
+
+
+class PairWarnings:
+    """Texts of warnings, numbers from 340."""
+
+    W340 = (
+        "[W340] Component '{name}': {count} of {total} texts of a batch are sides of pairs whose other side is not in "
+        "the batch, and teach nothing. Use the batcher spacy_mtl.batch_by_task.v1, which keeps pairs together, and "
+        "accumulate_gradient = 1."
+    )

@@ -1,5 +1,6 @@
 """Similarity as a task: texts of a pair come close to each other, or far apart, through the whole encoder."""
 
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
@@ -11,7 +12,7 @@ from spacy.training import Example, validate_examples
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..util import validate_task_name
 from . import checks, settings
 from .extensions import set_extensions
@@ -127,6 +128,7 @@ class ContrastiveTask(TrainingOnlyPipe):
         validate_task_name(self.task)
         _validate(name, self.cfg)
         settings.validate_loss_weight(name, self.cfg)
+        self._has_warned = False
 
     def initialize(
         self,
@@ -182,6 +184,10 @@ class ContrastiveTask(TrainingOnlyPipe):
         validate_examples(examples, "ContrastiveTask.update")
         checks.check_dropout(self.name, drop)
         batch = PairBatch.find(self.name, self.cfg, examples)
+        if batch.n_alone and not self._has_warned:
+            self._has_warned = True
+            text = Warnings.W340.format(name=self.name, count=batch.n_alone, total=len(examples))
+            warnings.warn(text, stacklevel=2)
         if not batch.n_pairs:
             self._send_no_gradient()
             return losses
@@ -219,7 +225,6 @@ class ContrastiveTask(TrainingOnlyPipe):
         if batch.n_pairs:
             paired = sorted({*batch.left.tolist(), *batch.right.tolist()})
             docs: Sequence[Doc] = [examples[place].predicted for place in paired]
-            vectors = numpy.zeros((len(examples), 0), dtype="f")
             found = self.model.ops.to_numpy(self.model.predict(docs))
             vectors = numpy.zeros((len(examples), found.shape[1]), dtype="f")
             vectors[paired] = found

@@ -25,12 +25,14 @@ class PairBatch:
     right (numpy.ndarray): That of the other text.
     targets (numpy.ndarray): Scores, from 0 to 1.
     texts (List[Tuple[str, str]]): The texts of each pair.
+    n_alone (int): Texts whose other side is not in the batch.
     """
 
     left: numpy.ndarray
     right: numpy.ndarray
     targets: numpy.ndarray
     texts: list[tuple[str, str]]
+    n_alone: int
 
     @property
     def n_pairs(self) -> int:
@@ -47,7 +49,7 @@ class PairBatch:
         RETURNS (PairBatch): The pairs whose texts are both in the batch.
         RAISES (ValueError): If a score is out of range.
         """
-        pairs, _ = match_sides([example.reference.cats for example in examples], cfg["task"])
+        pairs, n_alone = match_sides([example.reference.cats for example in examples], cfg["task"])
         lowest, highest = cfg["score_min"], cfg["score_max"]
         for place, _, score in pairs:
             if not lowest <= score <= highest:
@@ -58,6 +60,7 @@ class PairBatch:
             table[:, 1].astype("i"),
             (table[:, 2] - lowest) / (highest - lowest),
             [(examples[i].reference.text, examples[j].reference.text) for i, j, _ in pairs],
+            n_alone,
         )
 
     def loss(self, vectors: numpy.ndarray, kind: str, scale: float) -> tuple[float, numpy.ndarray]:

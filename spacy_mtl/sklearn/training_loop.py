@@ -115,7 +115,7 @@ def train(nlp: Language, config: Config, examples: list[Example], settings: Sett
                 done += 1
                 if done == total:
                     break
-    _keep_averages(nlp, sgd)
+    keep_averages(nlp, sgd)
 
 
 def add_heads(
@@ -220,7 +220,7 @@ def _make_examples(
     return examples
 
 
-def _keep_averages(nlp: Language, sgd: Optimizer) -> None:
+def keep_averages(nlp: Language, sgd: Optimizer) -> None:
     averages: Mapping[Any, Any] = sgd.averages or {}
     for _, pipe in nlp.pipeline:
         model = getattr(pipe, "model", None)
@@ -230,9 +230,7 @@ def _keep_averages(nlp: Language, sgd: Optimizer) -> None:
                     node.set_param(name, averages[node.id, name])
 
 
-def partial_rows(
-    texts: Sequence[str], labels: TaskLabels
-) -> list[tuple[str, Mapping[str, float]]]:
+def partial_rows(texts: Sequence[str], labels: TaskLabels) -> list[tuple[str, Mapping[str, float]]]:
     """Get the rows of a task, as `spacy_mtl.partial_fit` takes them.
 
     texts (Sequence[str]): The texts.
@@ -241,5 +239,3 @@ def partial_rows(
     """
     rows: list[tuple[str, Cats | None]] = list(zip(texts, labels.rows, strict=True))
     return [(text, cats) for text, cats in rows if cats]
-
-
