@@ -51,11 +51,15 @@ class PairErrors:
         "first pairs had. Give score_range for all that will come."
     )
     E591 = (
-        "[E591] {estimator}: no two of the {n} texts have a label in common, so that no pairs can be drawn. Give "
-        "some label to two texts or more."
+        "[E591] {estimator}: no two texts (n_samples={n}) have a label in common, so that no pairs can be drawn. "
+        "Give some label to two texts or more."
     )
     E592 = "[E592] {estimator}: {texts} texts and {labels} labels. Each text needs one, or None."
     E593 = "[E593] {estimator}: score_range has to be two numbers, the lower one first, found {found!r}."
+    E594 = (
+        "[E594] {estimator} requires y to be passed, but the target y is None. Give a label for each text, or None "
+        "for those whose label is unknown."
+    )
 
 
 class PairWarnings:

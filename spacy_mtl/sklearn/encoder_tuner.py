@@ -27,9 +27,9 @@ class EncoderTuner(TransformerMixin, TunedEncoder):
 
     model (Optional[Union[str, Path, Language]]): A trained pipeline: its folder, the name of its package, or
         itself. It is never changed. None to build an encoder in `fit`.
-    loss (str): "cosine" (the cosine comes near 1 or 0), "cosent" (alike pairs get higher cosines than all
-        others) or "in_batch" (a text's partner is told from all other texts of the batch).
-    scale (float): What cosines are multiplied by, for the last two.
+    loss (str): "cosine" (the cosine comes near 1 or 0) or "cosent" (alike pairs get higher cosines than
+        all others).
+    scale (float): What cosines are multiplied by, for "cosent".
     n_epochs (int): How often pairs are drawn for each text.
     n_neg (int): Unlike pairs for each that is alike.
     batch_size (int): Texts of a batch, two for each pair.
@@ -43,6 +43,9 @@ class EncoderTuner(TransformerMixin, TunedEncoder):
     random_state (Optional[Union[int, RandomState]]): Source of random numbers. With an int, the same texts
         give the same weights.
     """
+
+    # With few labels, most texts of a batch would be wrong negatives.
+    _losses = ("cosine", "cosent")
 
     def __init__(
         self,
@@ -106,11 +109,19 @@ class EncoderTuner(TransformerMixin, TunedEncoder):
             self._tune_on(pairs, SCORES)
         return self
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
     def _draw(self, X: Any, y: Any, n_epochs: int) -> Iterator[list[Pair]]:
         self._check_settings()
         self._check_number("n_neg", 0, whole=True)
         texts = self._read_texts(X)
-        labels = list(y) if not isinstance(y, list) else y
+        if y is None:
+            self._raise(Errors.E594)
+        labels = list(numpy.asarray(y) if hasattr(y, "__array__") else y)
         if len(labels) != len(texts):
             self._raise(Errors.E592, texts=len(texts), labels=len(labels))
         rng = numpy.random.default_rng(self._draw_seed())

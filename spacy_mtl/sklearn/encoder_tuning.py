@@ -29,6 +29,9 @@ ENCODED = 256
 class TunedEncoder(ClassNamePrefixFeaturesOutMixin, PipelineEstimator):
     """Base of estimators that learn from pairs of texts how similar texts are, through the whole encoder."""
 
+    #: Losses that make sense for what is learned from.
+    _losses: tuple[str, ...] = LOSSES
+
     def __init__(
         self,
         model: str | Path | Language | None = None,
@@ -119,8 +122,8 @@ class TunedEncoder(ClassNamePrefixFeaturesOutMixin, PipelineEstimator):
         self._check_number("learning_rate", 0)
         self._check_number("dropout", 0)
         self._check_number("scale", 0)
-        if self.loss not in LOSSES:
-            expected = f"one of {', '.join(LOSSES)}"
+        if self.loss not in self._losses:
+            expected = f"one of {', '.join(self._losses)}"
             self._raise(Errors.E534, name="loss", value=self.loss, expected=expected)
 
     def _settings(self, seed: int) -> PairSettings:  # type: ignore[override]
