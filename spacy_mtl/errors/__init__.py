@@ -10,6 +10,7 @@ from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .subwords import SubwordErrors
 from .transformers import TransformerErrors
+from .tuners import TunerErrors, TunerWarnings
 from .updating import UpdatingErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
@@ -25,11 +26,12 @@ class Errors(
     AddTaskErrors,
     SubwordErrors,
     TransformerErrors,
+    TunerErrors,
 ):
     """Texts of errors."""
 
 
-class Warnings:
+class Warnings(TunerWarnings):
     """Texts of warnings."""
 
     W101 = (
