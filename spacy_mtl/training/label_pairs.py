@@ -60,7 +60,7 @@ class LabelPairs:
             ]
         else:
             self._codes = label_codes(labels)
-            n_codes = int(self._codes.max(initial=-1)) + 1
+            n_codes = max(1, int(self._codes.max(initial=-1)) + 1)
             order = numpy.argsort(self._codes, kind="stable")
             self._order = order[self._codes[order] >= 0]
             self._counts = numpy.bincount(self._codes[self._order], minlength=n_codes)
