@@ -12,6 +12,7 @@ from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .subwords import SubwordErrors
 from .transformers import TransformerErrors
+from .tuners import TunerErrors, TunerWarnings
 from .updating import UpdatingErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
@@ -29,11 +30,12 @@ class Errors(
     SubwordErrors,
     TransformerErrors,
     EstimatorErrors,
+    TunerErrors,
 ):
     """Texts of errors."""
 
 
-class Warnings(PairWarnings):
+class Warnings(PairWarnings, TunerWarnings):
     """Texts of warnings."""
 
     W101 = (

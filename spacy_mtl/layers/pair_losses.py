@@ -57,7 +57,7 @@ def cosent(A: Any, B: Any, scores: Any, *, scale: float = 20.0) -> tuple[float, 
 
 
 def in_batch_negatives(
-    A: Any, B: Any, *, scale: float = 20.0, groups: Any = None
+    A: Any, B: Any, *, scale: float = 20.0, groups: Any = None, negatives: Any = None
 ) -> tuple[float, Floats2d, Floats2d]:
     """Find each row's partner among all of the batch: softmax cross-entropy over the scaled cosines of
     a row of A with all rows of B, where B's row of the same number is the right one. The mean over
@@ -67,6 +67,7 @@ def in_batch_negatives(
     B (Floats2d): `(n, width)`.
     scale (float): The factor of the cosines, the inverse of a temperature.
     groups (Optional[Ints1d]): `(n,)`. Rows of the same group are no negatives of each other.
+    negatives (Optional[Array2d]): `(n, n)`, bool: which rows of B are negatives of a row of A at all.
     RETURNS (Tuple[float, Floats2d, Floats2d]): The loss and its gradients, `(n, width)` each.
     """
     units_a, inverse_a = _unit_rows(A)
@@ -76,6 +77,8 @@ def in_batch_negatives(
     if groups is not None:
         groups = numpy.asarray(groups)
         others &= groups[:, None] != groups[None, :]
+    if negatives is not None:
+        others &= negatives
     logits = scale * (units_a @ units_b.T)
     loss, d_logits = _cross_entropy(logits, own, others)
     d_logits *= scale
