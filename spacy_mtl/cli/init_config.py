@@ -219,7 +219,7 @@ def show_tasks(text: str) -> None:
     text (str): The text of the config.
     """
     config = Config().from_str(text)
-    rows = []
+    rows: list[tuple[str, str, str | int]] = []
     for name in config["nlp"]["pipeline"]:
         if name == ENCODER:
             continue

@@ -77,6 +77,8 @@ class PairBatch:
         if not len(left):
             return 0.0, gradient
         A, B = vectors[left], vectors[right]
+        dA: Any
+        dB: Any
         if kind == "in_batch":
             loss, dA, dB = in_batch_negatives(A, B, scale=scale, groups=link(self.texts)[chosen])
         elif kind == "cosent":

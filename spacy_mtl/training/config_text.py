@@ -161,7 +161,9 @@ def describe_task(task: TaskSummary, *, limit: int = 8) -> str:
     """
     if task.scores is not None:
         scores = f"{task.scores.lowest:g} to {task.scores.highest:g}"
-        return f"{task.name}: {task.n_train:,} training and {task.n_dev:,} dev pairs, scores {scores}"
+        return (
+            f"{task.name}: {task.n_train:,} training and {task.n_dev:,} dev pairs, scores {scores}"
+        )
     kind = "any number of labels per text" if task.multi_label else "one label per text"
     frequent = sorted(task.counts.items(), key=lambda item: -item[1])[:limit]
     shares = ", ".join(f"{label} {count / task.n_train:.0%}" for label, count in frequent)

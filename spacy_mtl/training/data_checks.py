@@ -44,9 +44,7 @@ class Findings:
     )
     OTHER_TASKS = "texts of {split} that stand in the train split of another task: {count}."
     CONTRADICTIONS = "texts that are annotated twice and differently: {count}, e.g. {examples}."
-    MIXED = (
-        "{split} has both pairs of texts and rows with labels ({labels}). Give the pairs a task of their own."
-    )
+    MIXED = "{split} has both pairs of texts and rows with labels ({labels}). Give the pairs a task of their own."
     ONE_SCORE = "all pairs in {split} have the score {score:g}, so there is nothing to compare."
     RANGE = (
         "scores in {split} from {lowest:g} to {highest:g}, in train from {low:g} to {high:g}: set score_min and "

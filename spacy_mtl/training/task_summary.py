@@ -147,9 +147,7 @@ def summarize_task(
     )
 
 
-def _summarize_pairs(
-    task: str, train: Sequence[FileScan], dev: Sequence[FileScan]
-) -> TaskSummary:
+def _summarize_pairs(task: str, train: Sequence[FileScan], dev: Sequence[FileScan]) -> TaskSummary:
     scores = PairScores()
     for scan in (*train, *dev):
         if scan.labels.get(task):

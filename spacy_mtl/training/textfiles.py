@@ -139,5 +139,7 @@ def _csv_row(cells: list[str], header: list[str]) -> object:
     if "text1" not in row:
         return {"text": row["text"], "label": row["label"].strip()}
     # Either of the two may be left empty.
-    values = {field: row[field].strip() or None for field in ("score", "label") if field in row}
+    values: dict[str, str | None] = {
+        field: row[field].strip() or None for field in ("score", "label") if field in row
+    }
     return {"text1": row["text1"], "text2": row["text2"], **values}

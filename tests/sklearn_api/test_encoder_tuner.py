@@ -30,7 +30,10 @@ def test_unknown_labels_teach_nothing():
 
 
 def test_partly_labelled_cats():
-    cats = [{label: 1.0} if place % 2 else {label: 1.0, "other": 0.0} for place, label in enumerate(LABELS)]
+    cats = [
+        {label: 1.0} if place % 2 else {label: 1.0, "other": 0.0}
+        for place, label in enumerate(LABELS)
+    ]
     cats = [{**row, ("down" if "up" in row else "up"): 0.0} for row in cats]
     tuner = EncoderTuner(**TINY).fit(TEXTS, cats)
     assert silhouette_score(tuner.transform(TEXTS), LABELS, metric="cosine") > 0.3
@@ -63,7 +66,9 @@ def test_bad_labels_are_named(texts, labels, message):
 
 def as_texts(estimator, X, *, reset=False):
     X = validate_data(estimator, X, reset=reset)
-    return [" ".join(f"{'abcdefghij'[j % 10]}{round(float(v))}" for j, v in enumerate(row)) for row in X]
+    return [
+        " ".join(f"{'abcdefghij'[j % 10]}{round(float(v))}" for j, v in enumerate(row)) for row in X
+    ]
 
 
 class NumberTuner(EncoderTuner):
