@@ -50,7 +50,7 @@ class EncoderLearner(TunedEncoder):
         scale: float = 20.0,
         n_epochs: int = 5,
         batch_size: int = 64,
-        learning_rate: float | None = None,
+        learning_rate: float | None = 0.001,
         dropout: float | None = 0.1,
         score_range: tuple[float, float] | None = None,
         lang: str = "en",

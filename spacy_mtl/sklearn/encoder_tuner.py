@@ -53,7 +53,7 @@ class EncoderTuner(TransformerMixin, TunedEncoder):
         *,
         loss: str = "cosine",
         scale: float = 20.0,
-        n_epochs: int = 5,
+        n_epochs: int = 3,
         n_neg: int = 1,
         batch_size: int = 64,
         learning_rate: float | None = None,
