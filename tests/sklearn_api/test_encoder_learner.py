@@ -15,7 +15,14 @@ RIGHT = ["a great movie", "a slow battery", "wonderful to watch", "an awful wast
 SCORES = [5.0, 0.0, 4.0, 1.0] * 3
 TEXTS = ["good film", "great film", "lovely film", "bad day", "awful day", "boring day"] * 2
 LABELS = ["up", "up", "up", "down", "down", "down"] * 2
-TINY = {"width": 16, "depth": 1, "n_epochs": 8, "progress": False, "random_state": 0}
+TINY = {
+    "width": 16,
+    "depth": 1,
+    "n_epochs": 8,
+    "learning_rate": 0.005,
+    "progress": False,
+    "random_state": 0,
+}
 
 
 @pytest.fixture(scope="module")
