@@ -8,7 +8,7 @@ from .util import listing
 #: Metrics that `score_metric` can name by themselves.
 METRICS = ("macro_f", "micro_f", "acc", "macro_p", "macro_r", "micro_p", "micro_r", "macro_auc")
 #: What the scorer gives for a task, each as `<task>_<name>`.
-SCORES = (*METRICS, "score", "score_desc", "f_per_type", "auc_per_type", "n")
+SCORES = (*METRICS, "spearman", "score", "score_desc", "f_per_type", "auc_per_type", "n")
 
 
 def validate_score_metric(metric: str, labels: Iterable[str] | None = None) -> str:

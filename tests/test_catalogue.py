@@ -139,7 +139,7 @@ def test_registered_names_need_no_import_of_the_package():
     code = (
         "import spacy; nlp = spacy.blank('xx'); "
         "nlp.add_pipe('multitask_tok2vec', name='tok2vec'); nlp.add_pipe('textcat_multitask'); "
-        "nlp.add_pipe('lmao')"
+        "nlp.add_pipe('lmao'); nlp.add_pipe('contrastive')"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -331,6 +331,7 @@ def test_default_configs_of_the_components_are_complete():
     nlp.add_pipe("multitask_tok2vec", name="tok2vec")
     nlp.add_pipe("textcat_multitask", name="sentiment")
     nlp.add_pipe("lmao")
+    nlp.add_pipe("contrastive")
     for name in nlp.pipe_names:
         block = {"model": nlp.config["components"][name]["model"]}
         assert registry.fill(block) == block

@@ -18,6 +18,7 @@ ALLOWED = {
     "models": {"ground", "layers"},
     "pipeline": {"ground", "layers", "models"},
     "training": {"ground"},
+    "sklearn": {"ground", "layers", "models", "pipeline", "training"},
     "cli": {"ground", "layers", "models", "pipeline", "training"},
 }
 LONGEST = 320

@@ -16,7 +16,7 @@ from ..errors import Errors
 from ..score_metric import SCORES
 from ..training.corpus import MultitaskCorpus, create_multitask_corpus
 from ..training.files import find_task_files
-from ..training.single_task import FACTORY
+from ..training.single_task import FACTORY, PAIR_FACTORY
 from ..training.staging import StagedFiles
 from ..training.tables import format_number, format_table
 from ..types import Scores
@@ -94,7 +94,8 @@ def find_tasks(nlp: Language) -> list[str]:
     nlp (Language): The pipeline.
     RETURNS (List[str]): Their names, in the order of the pipeline.
     """
-    names = [name for name in nlp.pipe_names if nlp.get_pipe_meta(name).factory == FACTORY]
+    kinds = (FACTORY, PAIR_FACTORY)
+    names = [name for name in nlp.pipe_names if nlp.get_pipe_meta(name).factory in kinds]
     return [getattr(nlp.get_pipe(name), "task", name) for name in names]
 
 

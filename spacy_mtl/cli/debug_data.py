@@ -73,7 +73,8 @@ def show_report(report: DataReport) -> None:
     typer.echo("\n".join(["", *format_table(HEADER, [_task_row(stats) for stats in tasks])]))
     typer.echo(LEGEND)
     for stats in tasks:
-        typer.echo("\n".join(["", *_label_table(stats)]))
+        table = _score_table(stats) if stats.has_pairs else _label_table(stats)
+        typer.echo("\n".join(["", *table]))
     typer.echo("")
     for text in report.warnings:
         msg.warn(text)
@@ -102,7 +103,7 @@ def _task_row(stats: TaskStats) -> tuple[str, ...]:
     return (
         stats.name,
         str(len(stats.labels)),
-        "multi" if stats.multi_label else "single",
+        "pairs" if stats.has_pairs else "multi" if stats.multi_label else "single",
         *(str(stats.splits[name].rows) if name in stats.splits else "-" for name in SPLITS),
         str(sum(own.duplicates for own in splits)),
         str(sum(stats.overlap.values())),
@@ -111,6 +112,15 @@ def _task_row(stats: TaskStats) -> tuple[str, ...]:
         format_number(imbalance(stats), ".1f"),
         f"{train.lengths.median if train else 0}/{longest}",
     )
+
+
+def _score_table(stats: TaskStats) -> Iterator[str]:
+    scores = [stats.splits[name].pairs if name in stats.splits else None for name in SPLITS]
+    rows = [
+        (title, *("-" if own is None else f"{getattr(own, name):g}" for own in scores))
+        for title, name in (("lowest score", "lowest"), ("highest score", "highest"))
+    ]
+    yield from format_table((stats.name, "Train", "Dev", "Test"), rows)
 
 
 def _label_table(stats: TaskStats) -> Iterator[str]:

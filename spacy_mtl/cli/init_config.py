@@ -2,7 +2,6 @@
 """`mtl init-config`: a complete, commented config for a folder of labelled files."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -12,8 +11,15 @@ from wasabi import msg
 
 from ..errors import Errors
 from ..models.pretrained_transformer import read_sizes
-from ..training.config_defaults import TRANSFORMER_DEFAULTS, TRANSFORMERS, Defaults, Transformer
-from ..training.config_text import ENCODER, render_config
+from ..training.config_defaults import (
+    TRANSFORMER_DEFAULTS,
+    TRANSFORMERS,
+    Defaults,
+    Transformer,
+    resize_encoder,
+)
+from ..training.config_text import ENCODER, RESERVED, render_config
+from ..training.single_task import PAIR_FACTORY
 from ..training.staging import StagedFiles
 from ..training.task_summary import summarize_tasks
 from ._app import mtl_cli, show_errors, split_names
@@ -23,8 +29,6 @@ CNN = "cnn"
 TRANSFORMER = "transformer"
 #: In a file of English texts, roughly.
 BYTES_A_WORD = 6
-#: Parts of a saved pipeline that have a folder or file beside those of the components.
-RESERVED = (ENCODER, "tokenizer", "vocab")
 
 
 @mtl_cli.command("init-config", no_args_is_help=True)
@@ -159,13 +163,7 @@ def init_config(
     for summary in summaries:
         if summary.name in RESERVED:
             raise ValueError(Errors.E305.format(name=summary.name))
-    defaults = defaults or Defaults()
-    if width is not None:
-        # The part of the n-grams keeps its proportion: it has to be smaller than the whole.
-        ngram_width = width * defaults.ngram_width // defaults.width
-        defaults = replace(defaults, width=width, ngram_width=ngram_width)
-    if depth is not None:
-        defaults = replace(defaults, depth=depth)
+    defaults = resize_encoder(defaults or Defaults(), width=width, depth=depth)
     return render_config(
         summaries,
         data.as_posix(),
@@ -221,11 +219,15 @@ def show_tasks(text: str) -> None:
     text (str): The text of the config.
     """
     config = Config().from_str(text)
-    rows = []
+    rows: list[tuple[str, str, str | int]] = []
     for name in config["nlp"]["pipeline"]:
         if name == ENCODER:
             continue
-        kind = "any number" if config["components"][name]["multi_label"] else "one"
+        block = config["components"][name]
+        if block["factory"] == PAIR_FACTORY:
+            rows.append((name, "none: pairs of texts", "-"))
+            continue
+        kind = "any number" if block["multi_label"] else "one"
         labels = config["initialize"]["components"][name]["labels"]
         rows.append((name, kind, "-" if labels is None else len(labels)))
     msg.table(rows, header=("Task", "Labels per text", "Labels"), divider=True)

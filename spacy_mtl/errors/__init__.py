@@ -5,11 +5,14 @@ names the part, what was found and what to do.
 from .add_task import AddTaskErrors
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
+from .estimators import EstimatorErrors
 from .finetuning import FineTuningErrors
+from .pairs import PairErrors, PairWarnings
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .subwords import SubwordErrors
 from .transformers import TransformerErrors
+from .tuners import TunerErrors, TunerWarnings
 from .updating import UpdatingErrors
 
 __all__ = ["Errors", "RowErrors", "Warnings"]
@@ -21,15 +24,18 @@ class Errors(
     PretrainingErrors,
     CliErrors,
     FineTuningErrors,
+    PairErrors,
     UpdatingErrors,
     AddTaskErrors,
     SubwordErrors,
     TransformerErrors,
+    EstimatorErrors,
+    TunerErrors,
 ):
     """Texts of errors."""
 
 
-class Warnings:
+class Warnings(PairWarnings, TunerWarnings):
     """Texts of warnings."""
 
     W101 = (

@@ -281,7 +281,7 @@ class RowErrors:
     CSV = "not a valid row: {reason}; a cell that holds quotes, separators or newlines has to be quoted"
     CELLS = "{expected} cells expected, {found} found; quote texts that hold the separator"
     NO_TEXT = "no 'text'; found: {found}"
-    TEXT = "'text' has to be a string, found {found}"
+    TEXT = "'{field}' has to be a string, found {found}"
     NO_LABEL = "no label: 'label', 'labels', 'cats' or 'accept' expected, found: {found}"
     FORMS = "labels in more than one form: {found}; keep one"
     LABEL = "{field} has to be a non-empty string or a whole number, found {found}"
@@ -297,3 +297,15 @@ class RowErrors:
     ANSWER = '\'answer\' has to be "accept", "reject" or "ignore", found {found}'
     OPTION = "accepted {label!r} is none of the options: {options}"
     ONE_CHOICE = "a single choice needs one accepted option, found {found}"
+    PAIR_TEXTS = "a pair of texts needs 'text1' and 'text2', and no 'text'; found: {found}"
+    PAIR_VALUE = "a pair of texts needs either 'score' or 'label'; found: {found}"
+    SCORE = "the score of a pair has to be a number, found {found}"
+    PAIR_LABEL = (
+        'the label of a pair has to be 1 or "alike", or 0 or "different", found {found}; write a grade '
+        "between as 'score'"
+    )
+    SEVERAL_PAIRS = (
+        "the text is a side of {count} pairs of task '{task}'; add it once for each pair"
+    )
+    TWO_SCORES = "the two texts of pair '{key}' have different scores, {first:g} and {second:g}"
+    ALONE = "the other text of pair '{key}' is missing: both texts need this key, and no third one"

@@ -3,18 +3,21 @@
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 
 from spacy.training import Example
 
 from ..errors import Errors
+from ..pair_keys import MARK, is_pair
 from ..types import Batcher
-from ..util import split_key
+from ..util import SEPARATOR, split_key
 from .samplers import TaskSampler
 
 #: A fixed batch size, or one size for each batch (a list or a schedule).
 Sizing = int | Sequence[int]
+#: What is never divided: one example, or the two of a pair of texts.
+Unit = tuple[Example, ...]
 
 
 def configure_batch_by_task(
@@ -44,8 +47,8 @@ def configure_batch_by_task(
 
 
 class TaskBatcher:
-    """Group examples by task. The step count, the schedule of sizes and the random state go on
-    from epoch to epoch.
+    """Group examples by task, with both texts of a pair in the same batch. The step count, the schedule of
+    sizes and the random state go on from epoch to epoch.
     """
 
     def __init__(
@@ -86,10 +89,10 @@ class TaskBatcher:
             return self._once(queues)
         return self._sampled(queues)
 
-    def _once(self, queues: dict[str, list[Example]]) -> Iterator[list[Example]]:
+    def _once(self, queues: dict[str, list[Unit]]) -> Iterator[list[Example]]:
         """Every example once, the batches in random order."""
         readings = {task: self._read(queue) for task, queue in queues.items()}
-        left = {task: len(queue) for task, queue in queues.items()}
+        left = {task: _count(queue) for task, queue in queues.items()}
         while any(left.values()):
             counts = [math.ceil(n / self._size) for n in left.values()]
             task = self._rng.choices(list(left), weights=counts)[0]
@@ -98,25 +101,26 @@ class TaskBatcher:
             self._advance()
             yield batch
 
-    def _sampled(self, queues: dict[str, list[Example]]) -> Iterator[list[Example]]:
+    def _sampled(self, queues: dict[str, list[Unit]]) -> Iterator[list[Example]]:
         """As many batches as one pass over all tasks has, their tasks drawn by the sampler."""
         sizes = {task: len(queue) for task, queue in queues.items()}
+        texts = {task: _count(queue) for task, queue in queues.items()}
         readings = {task: self._read(queue, repeat=True) for task, queue in queues.items()}
         # Each batch is a share of the epoch, because a schedule changes the size on the way.
         passed = 0.0
         while passed < 1.0 - 1e-9 and any(sizes.values()):
             task = self.sampler.draw(sizes, self.step, self._rng)
             batch = next(readings[task])
-            passed += 1.0 / sum(math.ceil(n / self._size) for n in sizes.values())
+            passed += 1.0 / sum(math.ceil(n / self._size) for n in texts.values())
             self._advance()
             yield batch
 
-    def _read(self, queue: list[Example], *, repeat: bool = False) -> Iterator[list[Example]]:
+    def _read(self, queue: list[Unit], *, repeat: bool = False) -> Iterator[list[Example]]:
         """The batches of one task, each of the size that is due when it is drawn."""
         while queue:
             start = 0
             while start < len(queue):
-                window = queue[start : start + self._window]
+                window = queue[start : start + self._units(queue) * max(1, self.sort_window)]
                 start += len(window)
                 while window:
                     yield self._cut(window)
@@ -124,17 +128,21 @@ class TaskBatcher:
                 return
             self._rng.shuffle(queue)
 
-    def _cut(self, window: list[Example]) -> list[Example]:
+    def _cut(self, window: list[Unit]) -> list[Example]:
         """Take a batch out of a window, a random one of like length if the window is to be sorted."""
-        place = 0
+        place, size = 0, self._units(window)
         if self.sort_window > 1:
             window.sort(key=_length)
-            place = self._size * self._rng.randrange(math.ceil(len(window) / self._size))
+            place = size * self._rng.randrange(math.ceil(len(window) / size))
             # The batch that is not full comes last.
-            place = max(0, min(place, len(window) - self._size))
-        batch = window[place : place + self._size]
-        del window[place : place + self._size]
-        return batch
+            place = max(0, min(place, len(window) - size))
+        batch = window[place : place + size]
+        del window[place : place + size]
+        return list(itertools.chain.from_iterable(batch))
+
+    def _units(self, window: list[Unit]) -> int:
+        """How many units make a batch. A task has either pairs or single texts."""
+        return max(1, self._size // len(window[0]))
 
     @property
     def _window(self) -> int:
@@ -142,19 +150,19 @@ class TaskBatcher:
 
     def _stream(self, examples: Iterable[Example]) -> Iterator[list[Example]]:
         """Batches in the order of the examples, with a bounded number of them held."""
-        queues: dict[str, list[Example]] = {}
+        queues: dict[str, list[Unit]] = {}
         counts: Counter[str] = Counter()
         held = 0
-        for i, example in enumerate(examples):
-            tasks = self._groups.tasks(example)
+        for i, unit in enumerate(_adjacent_pairs(examples)):
+            tasks = self._groups.tasks(unit[0])
             if not tasks:
-                raise _unannotated([example], i + 1)
+                raise _unannotated([*unit], i + 1)
             counts.update(tasks)
-            task = min(tasks, key=lambda name: (counts[name], name))
-            queues.setdefault(task, []).append(example)
-            held += 1
-            while len(queues[task]) >= self._window or held >= self.buffer:
-                batch = self._pop(queues, task if len(queues[task]) >= self._window else None)
+            task = self._choose(unit, tasks, counts)
+            queues.setdefault(task, []).append(unit)
+            held += len(unit)
+            while _count(queues[task]) >= self._window or held >= self.buffer:
+                batch = self._pop(queues, task if _count(queues[task]) >= self._window else None)
                 held -= len(batch)
                 yield batch
         while held:
@@ -162,26 +170,33 @@ class TaskBatcher:
             held -= len(batch)
             yield batch
 
-    def _pop(self, queues: dict[str, list[Example]], task: str | None) -> list[Example]:
+    def _pop(self, queues: dict[str, list[Unit]], task: str | None) -> list[Example]:
         if task is None:
-            task = max(sorted(queues), key=lambda name: len(queues[name]))
+            task = max(sorted(queues), key=lambda name: _count(queues[name]))
         batch = self._cut(queues[task])
         self._advance()
         return batch
 
-    def _group(self, examples: Sequence[Example]) -> dict[str, list[Example]]:
+    def _group(self, examples: Sequence[Example]) -> dict[str, list[Unit]]:
         """Put each example into one queue: of its tasks, the one with the fewest rows, so that
         small tasks keep their rows. Tasks whose rows all went elsewhere get an empty queue.
         """
-        tasks = [self._groups.tasks(example) for example in examples]
+        units = _pair_up(examples)
+        tasks = [self._groups.tasks(unit[0]) for unit in units]
         if not all(tasks):
-            missing = [eg for eg, names in zip(examples, tasks, strict=True) if not names]
+            missing = [unit[0] for unit, names in zip(units, tasks, strict=True) if not names]
             raise _unannotated(missing, len(examples))
         counts = Counter(itertools.chain.from_iterable(tasks))
-        queues: dict[str, list[Example]] = {task: [] for task in sorted(counts)}
-        for example, names in zip(examples, tasks, strict=True):
-            queues[min(names, key=lambda name: (counts[name], name))].append(example)
+        queues: dict[str, list[Unit]] = {task: [] for task in sorted(counts)}
+        for unit, names in zip(units, tasks, strict=True):
+            queues[self._choose(unit, names, counts)].append(unit)
         return queues
+
+    def _choose(self, unit: Unit, tasks: Sequence[str], counts: Mapping[str, int]) -> str:
+        key = _pair_of(unit[0]) if len(unit) > 1 else None
+        if key is not None:
+            return key.partition(SEPARATOR)[0]
+        return min(tasks, key=lambda name: (counts[name], name))
 
     def _advance(self) -> None:
         self.step += 1
@@ -204,17 +219,58 @@ class _TaskKeys:
     def tasks(self, example: Example) -> list[str]:
         tasks = []
         for key in example.reference.cats:
-            if key not in self._task:
+            # Every pair has a key of its own, which comes twice: nothing to be remembered.
+            found = key.partition(MARK)[0] + MARK if MARK in key and is_pair(key) else key
+            if found not in self._task:
                 parts = split_key(key)
-                self._task[key] = parts[0] if parts else None
-            task = self._task[key]
+                self._task[found] = parts[0] if parts else None
+            task = self._task[found]
             if task is not None and task not in tasks:
                 tasks.append(task)
         return tasks
 
 
-def _length(example: Example) -> int:
-    return len(example.reference)
+def _pair_of(example: Example) -> str | None:
+    """The key that the example shares with the other text of its pair."""
+    return next((key for key in example.reference.cats if MARK in key and is_pair(key)), None)
+
+
+def _pair_up(examples: Iterable[Example]) -> list[Unit]:
+    """Put the texts of each pair together, at the place of the later one. One that is alone teaches
+    nothing and is left out.
+    """
+    waiting: dict[str, Example] = {}
+    units: list[Unit] = []
+    for example in examples:
+        key = _pair_of(example)
+        if key is None:
+            units.append((example,))
+        elif key in waiting:
+            units.append((waiting.pop(key), example))
+        else:
+            waiting[key] = example
+    return units
+
+
+def _adjacent_pairs(examples: Iterable[Example]) -> Iterator[Unit]:
+    """Put the texts of each pair together that follow each other in a stream, as the reader's do."""
+    waiting: dict[str, Example] = {}
+    for example in examples:
+        key = _pair_of(example)
+        if key is None:
+            yield (example,)
+        elif key in waiting:
+            yield (waiting.pop(key), example)
+        else:
+            waiting = {key: example}
+
+
+def _count(units: Iterable[Unit]) -> int:
+    return sum(map(len, units))
+
+
+def _length(unit: Unit) -> int:
+    return max(len(example.reference) for example in unit)
 
 
 def _unannotated(examples: list[Example], total: int) -> ValueError:

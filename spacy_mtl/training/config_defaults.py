@@ -1,7 +1,7 @@
 """The numbers a new config starts with, all in one place."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ class Defaults:
     class_weights: str = "sqrt_balanced"
     label_smoothing: float = 0.0
     score_metric: str = "macro_f"
+
+    pair_loss: str = "cosine"
+    pair_scale: float = 20.0
 
     head_ngrams: bool = False
     head_ngram_size: int = 2
@@ -95,6 +98,23 @@ TRANSFORMER_DEFAULTS = Defaults(
     use_averages=False,
     steps_per_root_row=12.0,
 )
+
+
+def resize_encoder(
+    defaults: Defaults, *, width: int | None = None, depth: int | None = None
+) -> Defaults:
+    """Choose another size of the encoder.
+
+    defaults (Defaults): The values of all settings.
+    width (Optional[int]): The width. As it was if not set.
+    depth (Optional[int]): The number of layers. As it was if not set.
+    RETURNS (Defaults): The values with those of this encoder.
+    """
+    if width is not None:
+        # The part of the n-grams keeps its proportion: it has to be smaller than the whole.
+        ngram_width = width * defaults.ngram_width // defaults.width
+        defaults = replace(defaults, width=width, ngram_width=ngram_width)
+    return defaults if depth is None else replace(defaults, depth=depth)
 
 
 @dataclass(frozen=True)

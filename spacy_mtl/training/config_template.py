@@ -201,6 +201,40 @@ width = ${components.tok2vec.model.width}
 upstream = "tok2vec"
 """)
 
+PAIRS = ConfigTemplate("""\
+# %{summary}
+[components.%{name}]
+factory = "contrastive"
+# Name of the task. Must be the name of its files.
+task = %{task}
+# "cosine" (the cosine of two embeddings comes near the score), "cosent" (of two pairs, the one with the
+# higher score gets the higher cosine) or "in_batch" (texts that belong together are found among those of
+# all pairs of the batch: for pairs that are all alike).
+loss = %{pair_loss}
+# Factor of the cosines for the last two. Higher minds the worst mistakes more.
+scale = %{pair_scale}
+# Scores of texts that have nothing in common, and of texts that mean the same. Read from the data.
+score_min = %{score_min}
+score_max = %{score_max}
+# Factor of this task's loss. 2.0 makes the shared encoder serve this task more, at the expense of
+# the others. The sampler below decides how often it is seen.
+loss_weight = %{loss_weight}
+
+# Embeds texts as doc._.embedding does: the mean of the token vectors.
+[components.%{name}.model]
+@architectures = "spacy_mtl.SentenceEncoder.v1"
+# "mean", since this is what doc.similarity reads.
+pooling = ["mean"]
+
+# Connects the task to the shared encoder.
+[components.%{name}.model.tok2vec]
+@architectures = "spacy_mtl.Tok2VecListener.v1"
+# Must be equal to the encoder's width.
+width = ${components.tok2vec.model.width}
+# Name of the encoder in the pipeline.
+upstream = "tok2vec"
+""")
+
 NGRAMS = ConfigTemplate("""\
 
 # A linear model over n-grams beside the shared vector: learns what is peculiar to this task. To do

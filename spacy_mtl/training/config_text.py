@@ -18,6 +18,7 @@ from .config_template import (
     LATER_TASK_COMMENT,
     NGRAMS,
     NO_NGRAMS,
+    PAIRS,
     SUBWORD_TOKENIZER,
     TASK,
     TOKENIZER,
@@ -34,6 +35,8 @@ from .config_template_transformer import LOADER, TRANSFORMER
 from .task_summary import TaskSummary
 
 ENCODER = "tok2vec"
+#: Parts of a saved pipeline that have a folder or file beside those of the components.
+RESERVED = (ENCODER, "tokenizer", "vocab")
 
 
 def render_config(
@@ -71,7 +74,7 @@ def render_config(
     values = {key: _dump(value) for key, value in asdict(defaults).items()}
     budget = choose_budget(rows, defaults, max_steps=max_steps)
     values.update({key: _dump(value) for key, value in asdict(budget).items()})
-    n_tasks = f"{len(tasks)} text classifiers" if len(tasks) > 1 else "One text classifier"
+    n_tasks = _count_tasks(tasks)
     values["ngram_rows"] = _dump(
         defaults.pretrained_ngram_rows if raw_text else choose_ngram_rows(rows, defaults)
     )
@@ -104,19 +107,38 @@ def render_config(
         pipeline=_dump([ENCODER, *[task.name for task in tasks]]),
     )
     heads = [_render_task(task, values, defaults.head_ngrams) for task in tasks]
-    later = [
-        _without_comments(text, note=LATER_TASK_COMMENT.substitute(values)) for text in heads[1:]
-    ]
+    explained: dict[bool, str] = {}
+    parts = []
+    for task, text in zip(tasks, heads, strict=True):
+        # Each kind of component is explained once.
+        first = explained.setdefault(task.scores is None, task.name)
+        note = LATER_TASK_COMMENT.substitute(values, first=first)
+        parts.append(text if first == task.name else _without_comments(text, note=note))
     end = TRAINING.substitute(
         values,
         corpora=_render_corpora(values, [task.name for task in tasks]),
         score_weights=_render_score_weights(tasks),
-        labels="\n".join(_render_labels(task) for task in tasks),
+        labels="\n".join(_render_labels(task) for task in tasks if task.scores is None),
     )
-    return "\n".join([head + encoder, heads[0], *later, end])
+    return "\n".join([head + encoder, *parts, end])
+
+
+def _count_tasks(tasks: Sequence[TaskSummary]) -> str:
+    if any(task.scores is not None for task in tasks):
+        return f"{len(tasks)} tasks" if len(tasks) > 1 else "One task"
+    return f"{len(tasks)} text classifiers" if len(tasks) > 1 else "One text classifier"
 
 
 def _render_task(task: TaskSummary, values: dict[str, str], ngrams: bool) -> str:
+    if task.scores is not None:
+        return PAIRS.substitute(
+            values,
+            name=task.name,
+            task=_dump(task.name),
+            summary=describe_task(task),
+            score_min=_dump(min(0.0, task.scores.lowest)),
+            score_max=_dump(task.scores.highest),
+        )
     text = TASK.substitute(
         values,
         name=task.name,
@@ -137,6 +159,11 @@ def describe_task(task: TaskSummary, *, limit: int = 8) -> str:
     limit (int): How many labels to name.
     RETURNS (str): Its kind, rows and most frequent labels.
     """
+    if task.scores is not None:
+        scores = f"{task.scores.lowest:g} to {task.scores.highest:g}"
+        return (
+            f"{task.name}: {task.n_train:,} training and {task.n_dev:,} dev pairs, scores {scores}"
+        )
     kind = "any number of labels per text" if task.multi_label else "one label per text"
     frequent = sorted(task.counts.items(), key=lambda item: -item[1])[:limit]
     shares = ", ".join(f"{label} {count / task.n_train:.0%}" for label, count in frequent)

@@ -147,7 +147,7 @@ class _Source:
         labels: set[str] = set()
         for path in self.files[task].values():
             scan = scan_file(path, task, known_tasks=self.known, on_error=self.on_error)
-            if not any(scan.labels.values()):
+            if not any(scan.labels.values()) and not scan.pairs:
                 raise ValueError(Errors.E119.format(path=path, task=task))
             labels.update(scan.labels_of())
         return sorted(labels)
@@ -166,11 +166,15 @@ class _Source:
             vocab=nlp.vocab if nlp is not None else None,
         )
         for record in rows:
-            cats = fill_labels(record, task, labels)
-            if self.tasks is not None:
-                cats = {key: value for key, value in cats.items() if self._chosen(key)}
-            if cats:
+            if cats := self.cats(record, task, labels):
                 yield record, cats
+
+    def cats(self, record: Record, task: str, labels: Sequence[str] = ()) -> Cats:
+        """Values of a row for the tasks that are converted."""
+        cats = fill_labels(record, task, labels)
+        if self.tasks is None:
+            return cats
+        return {key: value for key, value in cats.items() if self._chosen(key)}
 
     def _chosen(self, key: str) -> bool:
         parts = split_key(key)
@@ -208,12 +212,13 @@ def _assign(
         for split, path in files.items():
             is_split = _parts(plan, task, split) != [split]
             for record, cats in source.read(task, path):
-                digest = text_digest(record.text)
+                digest = text_digest(record.content)
                 if not is_split:
                     fixed.setdefault(digest, split)
                     continue
                 traits = groups.setdefault(digest, {})
-                applying = [key for key, value in cats.items() if value > 0 and stratified]
+                traced = cats.items() if stratified and record.other is None else ()
+                applying = [key for key, value in traced if value > 0]
                 for trait in ((task,), *((task, key) for key in applying)):
                     traits[trait] = traits.get(trait, 0) + 1
     assigned = assign_splits(groups, plan, fixed=fixed, seed=seed)
@@ -251,8 +256,10 @@ def _convert_file(
         for part in parts
     }
     for record, cats in source.read(task, path, nlp=nlp, stats=stats):
-        doc = nlp.make_doc(record.text) if record.doc is None else record.doc
-        doc.cats = dict(cats)
-        part = parts[0] if len(parts) == 1 else assigned[text_digest(record.text)]
-        doc_bins[part].add(doc)
+        part = parts[0] if len(parts) == 1 else assigned[text_digest(record.content)]
+        for side in record.sides:
+            doc = nlp.make_doc(side.text) if side.doc is None else side.doc
+            # A text may be annotated for other tasks than the text that it is paired with.
+            doc.cats = dict(cats if side is record else source.cats(side, task))
+            doc_bins[part].add(doc)
     return doc_bins

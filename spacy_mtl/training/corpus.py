@@ -143,7 +143,7 @@ class MultitaskCorpus:
         scans = {}
         for task, path in self.files.items():
             scan = scan_file(path, task, known_tasks=self._known_tasks, on_error=self.on_error)
-            if not any(scan.labels.values()):
+            if not any(scan.labels.values()) and not scan.pairs:
                 raise ValueError(Errors.E119.format(path=path, task=task))
             if scan.stats.bad:
                 stats = scan.stats
@@ -194,14 +194,15 @@ class MultitaskCorpus:
         note_pipeline(nlp)
         too_long = dict.fromkeys(self.sizes, 0)
         for task, record in self._stream(nlp) if self.stream else self._in_order(nlp):
-            cats = self._annotations(task, record)
-            if not cats or not self._fits(nlp, task, record):
+            sides = [(side, self._annotations(task, side)) for side in record.sides]
+            if not all(cats and self._fits(nlp, task, side) for side, cats in sides):
                 continue
-            example = make_example(nlp, record, cats)
-            if self.max_length and len(example.predicted) > self.max_length:
+            examples = [make_example(nlp, side, cats) for side, cats in sides]
+            if self.max_length and any(len(eg.predicted) > self.max_length for eg in examples):
                 too_long[task] += 1
                 continue
-            yield example
+            # The two texts of a pair come one after the other, so that a stream can keep them together.
+            yield from examples
         for task, count in too_long.items():
             if count and task not in self._warned:
                 self._warned.add(task)

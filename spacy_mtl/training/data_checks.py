@@ -44,6 +44,12 @@ class Findings:
     )
     OTHER_TASKS = "texts of {split} that stand in the train split of another task: {count}."
     CONTRADICTIONS = "texts that are annotated twice and differently: {count}, e.g. {examples}."
+    MIXED = "{split} has both pairs of texts and rows with labels ({labels}). Give the pairs a task of their own."
+    ONE_SCORE = "all pairs in {split} have the score {score:g}, so there is nothing to compare."
+    RANGE = (
+        "scores in {split} from {lowest:g} to {highest:g}, in train from {low:g} to {high:g}: set score_min and "
+        "score_max of the component so that both are inside."
+    )
     LONG = (
         "the longest text of {split} has {length} characters, more than spaCy's limit of {limit}."
     )
@@ -62,7 +68,9 @@ def find_errors(stats: TaskStats) -> Iterator[str]:
             more = ["..."] * (own.bad > len(own.reasons))
             listed = "\n".join([*own.reasons, *more])
             yield Findings.BAD_ROWS.format(count=own.bad, path=own.path, listed=listed)
-        if own.path and not own.unreadable and not own.labels:
+        if own.pairs is not None:
+            yield from _find_pair_errors(split, own)
+        elif own.path and not own.unreadable and not own.labels:
             yield Findings.NO_LABELS.format(split=split)
     for split in ("train", "dev"):
         if split not in stats.splits:
@@ -81,6 +89,14 @@ def find_errors(stats: TaskStats) -> Iterator[str]:
             yield Findings.UNKNOWN.format(split=split, labels=listing(unknown))
 
 
+def _find_pair_errors(split: str, own: SplitStats) -> Iterator[str]:
+    scores = own.pairs
+    if own.labels:
+        yield Findings.MIXED.format(split=split, labels=listing(own.labels))
+    elif scores is not None and scores.lowest == scores.highest:
+        yield Findings.ONE_SCORE.format(split=split, score=scores.lowest)
+
+
 def find_warnings(stats: TaskStats) -> Iterator[str]:
     """Find what may make training or its scores worse.
 
@@ -90,7 +106,9 @@ def find_warnings(stats: TaskStats) -> Iterator[str]:
     if "test" not in stats.splits:
         yield Findings.NO_TEST
     train = stats.splits.get("train", SplitStats())
-    if train.rows:
+    if stats.has_pairs:
+        yield from _warn_about_ranges(stats)
+    elif train.rows:
         yield from _warn_about_labels(stats, train)
     if 0 < train.rows < FEW_TRAIN_ROWS:
         yield Findings.FEW_ROWS.format(rows=train.rows)
@@ -112,6 +130,22 @@ def find_warnings(stats: TaskStats) -> Iterator[str]:
     if stats.contradictions:
         examples = listing(map(repr, stats.examples["contradictions"]))
         yield Findings.CONTRADICTIONS.format(count=stats.contradictions, examples=examples)
+
+
+def _warn_about_ranges(stats: TaskStats) -> Iterator[str]:
+    train = stats.splits.get("train", SplitStats()).pairs
+    for split, own in stats.splits.items():
+        scores = own.pairs
+        if train is None or scores is None:
+            continue
+        if scores.lowest < train.lowest or scores.highest > train.highest:
+            yield Findings.RANGE.format(
+                split=split,
+                lowest=scores.lowest,
+                highest=scores.highest,
+                low=train.lowest,
+                high=train.highest,
+            )
 
 
 def imbalance(stats: TaskStats) -> float | None:

@@ -11,7 +11,7 @@ from ..util import tasks_of
 from .files import TaskFiles
 from .formats import ReadStats, read_records
 from .rows import fill_labels
-from .scan import FileScan, scan_file
+from .scan import FileScan, PairScores, scan_file
 from .texts import text_digest
 
 MAX_EXAMPLES = 3
@@ -70,6 +70,7 @@ class SplitStats:
     labels (Dict[str, int]): How often each label applies.
     lengths (LengthStats): How long the texts are.
     longest_text (int): Characters of the longest text.
+    pairs (Optional[PairScores]): The scores, if the rows are pairs of texts.
     """
 
     path: str | None = None
@@ -83,6 +84,7 @@ class SplitStats:
     labels: dict[str, int] = field(default_factory=dict)
     lengths: LengthStats = field(default_factory=LengthStats)
     longest_text: int = 0
+    pairs: PairScores | None = None
 
 
 @dataclass
@@ -107,6 +109,11 @@ class TaskStats:
     other_tasks: dict[str, int] = field(default_factory=dict)
     contradictions: int = 0
     examples: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def has_pairs(self) -> bool:
+        """RETURNS (bool): Whether its rows are pairs of texts."""
+        return any(split.pairs is not None for split in self.splits.values())
 
     @property
     def labels(self) -> list[str]:
@@ -182,6 +189,11 @@ class _Collector:
                 counts = Counter(stats.split(split).labels)
                 counts.update(labels)
                 stats.split(split).labels = dict(sorted(counts.items()))
+        for name, scores in scan.pairs.items():
+            if self.tasks is None or name in self.tasks:
+                pairs = self.task(name).split(split).pairs or PairScores()
+                pairs.add(scores)
+                self.task(name).split(split).pairs = pairs
 
     def add_file(self, split: str, task: str) -> None:
         """Count the rows of a file, for every task that they are annotated for."""
@@ -196,10 +208,12 @@ class _Collector:
             on_error="skip",
             stats=ReadStats(),
         ):
-            digest = text_digest(record.text) if record.text.strip() else None
+            text = record.content
+            is_whole = all(side.text.strip() for side in record.sides)
+            digest = text_digest(text) if is_whole else None
             for name, cats in tasks_of(fill_labels(record, task, labels)).items():
                 if name in self.stats:
-                    self._add_text(split, name, record.text, digest, cats)
+                    self._add_text(split, name, text, digest, cats)
 
     def _add_text(
         self, split: str, task: str, text: str, digest: int | None, cats: Mapping[str, float]
@@ -223,6 +237,9 @@ class _Collector:
         elif digest in self.all_train:
             stats.other_tasks[split] = stats.other_tasks.get(split, 0) + 1
         splits.add(split)
+        if stats.has_pairs:
+            # Each row has its own label, and grades may differ.
+            return
         before = self.annotations[task].setdefault(digest, cats)
         if digest not in self.contradicting[task] and _contradict(before, cats, stats.multi_label):
             self.contradicting[task].add(digest)
@@ -241,7 +258,10 @@ class _Collector:
         # The labels of a file may all belong to other tasks, of which it holds several.
         scans = [self.scans.get((split, name)) for split in self.stats[name].splits]
         return all(
-            scan is not None and not scan.stats.bad and scan.labels and not scan.rows[name]
+            scan is not None
+            and not scan.stats.bad
+            and (scan.labels or scan.pairs)
+            and not scan.rows[name]
             for scan in scans
         )
 

@@ -12,6 +12,7 @@ from ..errors import Errors
 from ..util import listing
 from .data_checks import Findings, find_errors, find_warnings, imbalance
 from .data_stats import SplitStats, TaskStats, collect_stats
+from .single_task import PAIR_FACTORY
 from .files import DataPath, TaskFiles, find_task_files, resolve_files
 
 READER = "spacy_mtl.MultitaskCorpus.v1"
@@ -127,7 +128,7 @@ def _block(config: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _check_components(report: DataReport, config: Config, tasks: Collection[str] | None) -> None:
     for name in config.get("nlp", {}).get("pipeline", []):
         block = _block(config, f"components.{name}")
-        if block.get("factory") != FACTORY:
+        if block.get("factory") not in (FACTORY, PAIR_FACTORY):
             continue
         task = block.get("task") or name
         if tasks is not None and task not in tasks:

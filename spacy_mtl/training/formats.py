@@ -9,8 +9,9 @@ from spacy.tokens import Doc, DocBin
 from spacy.util import logger
 from spacy.vocab import Vocab
 
-from ..errors import Errors, Warnings
+from ..errors import Errors, RowErrors, Warnings
 from ..util import split_key, validate_task_name
+from .pair_rows import is_pair_row, join_sides, parse_pair
 from .rows import Record, RowError, parse_doc, parse_row
 from .textfiles import NumberedRow, read_text_rows
 
@@ -144,19 +145,23 @@ def _read(
     else:
         stat = path.stat()
         named = _names_tasks(path, task, (stat.st_mtime_ns, stat.st_size))
-        parse = partial(parse_row, task=task, known=None if named else known)
+        parse = partial(_parse_text_row, task=task, known=None if named else known)
         rows = read_text_rows(path, task, str(file_format(path)))
+    waiting: dict[str, Record] = {}
     for line, row in rows:
         try:
             record = _raise_or_parse(parse, row, line)
+            whole = None if record is None else join_sides(record, waiting)
         except RowError as err:
             counts.add_bad(path, line, err)
             continue
         if record is None:
             counts.ignored += 1
-        else:
+        elif whole is not None:
             counts.rows += 1
-            yield record
+            yield whole
+    for key, record in waiting.items():
+        counts.add_bad(path, record.line, RowErrors.ALONE.format(key=key))
     summary = {"path": path, "task": task, "listed": counts.listed(), "total": counts.total}
     if counts.bad and on_error == "raise":
         raise ValueError(Errors.E108.format(count=counts.bad, **summary))
@@ -193,6 +198,12 @@ def _names_tasks(path: Path, task: str, version: tuple[int, int]) -> bool:
             return False
         named = named or bool(cats)
     return named
+
+
+def _parse_text_row(row: object, line: int, *, task: str, known: set[str] | None) -> Record | None:
+    if isinstance(row, Mapping) and is_pair_row(row):
+        return parse_pair(row, line, task=task)
+    return parse_row(row, line, task=task, known=known)
 
 
 def _raise_or_parse(parse: Callable[..., Record | None], row: object, line: int) -> Record | None:

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from spacy.language import Language
+from spacy.training import Example
 from thinc.api import Model, Optimizer
 
 from ..errors import Errors
@@ -76,22 +77,53 @@ def partial_fit(
         in_zone = nlp.vocab.in_memory_zone  # type: ignore[attr-defined]
         with nullcontext() if in_zone else nlp.memory_zone():
             examples = [make_example(nlp, record, cats) for record, cats in batch]
-            # spaCy's loop sorts each batch, too.
-            examples.sort(key=lambda example: len(example.predicted))
-            nlp.update(
+            take_step(
+                nlp,
                 examples,
                 drop=drop,
-                losses=losses,
-                sgd=False,  # type: ignore[arg-type]
+                sgd=sgd,
                 exclude=exclude,
                 annotates=annotates,
+                losses=losses,
             )
-            # With the optimizer, `nlp.update` would finish the encoder before the heads have answered it.
-            for name, pipe in nlp.pipeline:
-                if name not in exclude and getattr(pipe, "is_trainable", False):
-                    pipe.finish_update(sgd)  # type: ignore[attr-defined]
-            sgd.step_schedules()
     return losses
+
+
+def take_step(
+    nlp: Language,
+    examples: list[Example],
+    *,
+    drop: float,
+    sgd: Optimizer,
+    exclude: Sequence[str],
+    annotates: Sequence[str],
+    losses: dict[str, float],
+) -> None:
+    """Take one step as `spacy train` does.
+
+    nlp (Language): An initialized pipeline.
+    examples (List[Example]): The batch.
+    drop (float): The dropout rate.
+    sgd (Optimizer): The optimizer.
+    exclude (Sequence[str]): Components that do not learn.
+    annotates (Sequence[str]): Components that write into the documents they learn from.
+    losses (Dict[str, float]): Losses by component, to which those of the batch are added.
+    """
+    # spaCy's loop sorts each batch, too.
+    examples = sorted(examples, key=lambda example: len(example.predicted))
+    nlp.update(
+        examples,
+        drop=drop,
+        losses=losses,
+        sgd=False,  # type: ignore[arg-type]
+        exclude=exclude,
+        annotates=annotates,
+    )
+    # With the optimizer, `nlp.update` would finish the encoder before the heads have answered it.
+    for name, pipe in nlp.pipeline:
+        if name not in exclude and getattr(pipe, "is_trainable", False):
+            pipe.finish_update(sgd)  # type: ignore[attr-defined]
+    sgd.step_schedules()
 
 
 def _find_settings(nlp: Language) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from spacy.tokens import Doc
 
 from ..errors import RowErrors
+from ..pair_keys import is_pair
 from ..types import Cats
 from ..util import SEPARATOR, join_key, listing, split_key
 
@@ -31,6 +32,7 @@ class Record:
     complete (bool): Whether the row lists all labels that apply, so that each other label of the
         task is known not to apply.
     doc (Optional[Doc]): The annotated doc, if the row comes from a DocBin.
+    other (Optional[Record]): The other text, if the row is a pair of texts.
     """
 
     text: str
@@ -39,11 +41,20 @@ class Record:
     multi_label: bool | None = None
     complete: bool = False
     doc: Doc | None = None
+    other: "Record | None" = None
+
+    @property
+    def sides(self) -> tuple["Record", ...]:
+        """RETURNS (Tuple[Record, ...]): Both texts of a pair, else only this one."""
+        return (self,) if self.other is None else (self, self.other)
+
+    @property
+    def content(self) -> str:
+        """RETURNS (str): All that the row says, to tell whether two rows say the same."""
+        return "\n".join(side.text for side in self.sides)
 
 
-def parse_row(
-    row: object, line: int, *, task: str, known: Collection[str] | None
-) -> Record | None:
+def parse_row(row: object, line: int, *, task: str, known: Collection[str] | None) -> Record | None:
     """Read one row of a text format.
 
     row (object): The parsed row: an object with a text, and with labels in one of the forms.
@@ -117,7 +128,7 @@ def full_cats(cats: object, *, task: str, known: Collection[str] | None) -> dict
         key = _full_key(_valid_label(label, "a label in 'cats'"), task, known)
         if key in full:
             raise RowError(RowErrors.TWICE.format(label=split_label(key)))
-        full[key] = _valid_value(label, value)
+        full[key] = valid_score(value) if is_pair(key) else _valid_value(label, value)
     return full
 
 
@@ -148,7 +159,7 @@ def _row_and_text(row: object) -> tuple[Mapping[str, Any], str]:
         raise RowError(RowErrors.OBJECT.format(found=_kind(row)))
     if "text" not in row:
         raise RowError(RowErrors.NO_TEXT.format(found=listing(row)))
-    return row, _valid_text(row["text"])
+    return row, valid_text(row["text"])
 
 
 def _form(row: Mapping[str, Any]) -> str:
@@ -212,10 +223,33 @@ def _valid_label(label: object, field: str) -> str:
     return _valid_unicode(label, field)
 
 
-def _valid_text(text: object) -> str:
+def valid_text(text: object, field: str = "text") -> str:
+    """Check the text of a row.
+
+    text (object): The text.
+    field (str): Where it stands in the row.
+    RETURNS (str): The text, unchanged.
+    RAISES (RowError): If it is no string, or not valid Unicode.
+    """
     if not isinstance(text, str):
-        raise RowError(RowErrors.TEXT.format(found=_shown(text)))
-    return _valid_unicode(text, "'text'")
+        raise RowError(RowErrors.TEXT.format(field=field, found=_shown(text)))
+    return _valid_unicode(text, f"'{field}'")
+
+
+def valid_score(score: object) -> float:
+    """Check the score of a pair of texts.
+
+    score (object): The score, a number, or one that is written as text as in a .csv file.
+    RETURNS (float): The score.
+    RAISES (RowError): If it is no finite number.
+    """
+    try:
+        value = float(score) if isinstance(score, int | float | str) else math.nan
+    except ValueError:
+        value = math.nan
+    if isinstance(score, bool) or not math.isfinite(value):
+        raise RowError(RowErrors.SCORE.format(found=_shown(score)))
+    return value
 
 
 def _valid_unicode(value: str, field: str) -> str:

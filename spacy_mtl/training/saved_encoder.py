@@ -42,7 +42,7 @@ def save_encoder(
     """
     lang, factory, model = None, FACTORY, source
     if isinstance(source, Language):
-        name = _find_component(source, component)
+        name = find_encoder(source, component)
         lang, factory = source.lang, source.get_pipe_meta(name).factory
         config = source.get_pipe_config(name)["model"]
         model = source.get_pipe(name).model  # type: ignore[attr-defined]
@@ -113,7 +113,7 @@ def _insert(saved: SavedEncoder, path: Path, nlp: Language, component: str | Non
     if component is None and not _find_encoders(nlp):
         config = {"model": _config(saved, path)}
         nlp.add_pipe(saved.factory, name=NAME, config=config, first=True)
-    name = _find_component(nlp, component)
+    name = find_encoder(nlp, component)
     model: Model = nlp.get_pipe(name).model  # type: ignore[attr-defined]
     _check_settings(saved, path, name, nlp.get_pipe_config(name)["model"])
     if saved.lang not in (None, nlp.lang):
@@ -137,7 +137,14 @@ def _find_encoders(nlp: Language) -> list[str]:
     ]
 
 
-def _find_component(nlp: Language, component: str | None) -> str:
+def find_encoder(nlp: Language, component: str | None = None) -> str:
+    """Find the encoder of a pipeline.
+
+    nlp (Language): The pipeline.
+    component (Optional[str]): Name of the encoder's component, if the pipeline has several.
+    RETURNS (str): The name.
+    RAISES (ValueError): If there is none, or several and none of them named.
+    """
     encoders = _find_encoders(nlp)
     if component is not None and component in encoders:
         return component

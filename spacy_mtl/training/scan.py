@@ -1,14 +1,39 @@
 """One pass over a data file before it is used: its errors, its labels and how many rows it has."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from ..pair_keys import is_pair_label
 from ..util import split_key
 from .formats import ReadStats, read_records
 from .rows import Record
+
+
+@dataclass
+class PairScores:
+    """The scores of the pairs of a task.
+
+    count (int): Number of pairs.
+    lowest (float): The lowest score.
+    highest (float): The highest score.
+    """
+
+    count: int = 0
+    lowest: float = math.inf
+    highest: float = -math.inf
+
+    def add(self, other: "PairScores") -> None:
+        """Add more pairs.
+
+        other (PairScores): Their scores.
+        """
+        self.count += other.count
+        self.lowest = min(self.lowest, other.lowest)
+        self.highest = max(self.highest, other.highest)
 
 
 @dataclass
@@ -22,6 +47,7 @@ class FileScan:
         A label that never applies has the count 0.
     rows (Counter[str]): By task, the number of annotated rows.
     lines (Dict[str, Dict[str, int]]): By task and label, the first row that states it.
+    pairs (Dict[str, PairScores]): By task, its pairs of texts. They have no labels.
     """
 
     path: Path
@@ -30,19 +56,30 @@ class FileScan:
     labels: dict[str, Counter[str]] = field(default_factory=dict)
     rows: Counter[str] = field(default_factory=Counter)
     lines: dict[str, dict[str, int]] = field(default_factory=dict)
+    pairs: dict[str, PairScores] = field(default_factory=dict)
     _hints: dict[str, set[bool]] = field(default_factory=dict)
     _one_applies: dict[str, bool] = field(default_factory=dict)
 
     def add(self, record: Record) -> None:
         """Count a row.
 
-        record (Record): The annotated text.
+        record (Record): The annotated text, or pair of texts.
         """
+        for side in record.sides:
+            self._add_text(side)
+        for key, value in record.cats.items() if record.other is not None else ():
+            task, label = split_key(key) or ("", "")
+            if is_pair_label(label):
+                scores = self.pairs.setdefault(task, PairScores())
+                scores.add(PairScores(1, value, value))
+                self.rows[task] += 1
+
+    def _add_text(self, record: Record) -> None:
         # A complete record without labels is annotated too: no label applies.
         sums: dict[str, float] = {self.task: 0.0} if record.complete else {}
         for key, value in record.cats.items():
             parts = split_key(key)
-            if parts is not None:
+            if parts is not None and not is_pair_label(parts[1]):
                 task, label = parts
                 self.labels.setdefault(task, Counter())[label] += value > 0
                 self.lines.setdefault(task, {}).setdefault(label, record.line)

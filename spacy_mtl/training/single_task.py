@@ -17,6 +17,8 @@ from .samplers import TaskSampler
 FACTORY = "textcat_multitask"
 #: Components that learn from raw text, beside the tasks.
 RAW_FACTORY = "lmao"
+#: Components whose task is the similarity of texts.
+PAIR_FACTORY = "contrastive"
 READER = "spacy_mtl.MultitaskCorpus.v1"
 SAMPLER = "spacy_mtl.TaskSampler.v1"
 #: Settings of learning rate schedules that count steps, and so shrink with the budget.
@@ -35,7 +37,7 @@ def find_task_pipes(config: Config) -> dict[str, str]:
     return {
         components[name].get("task") or name: name
         for name in config["nlp"]["pipeline"]
-        if components.get(name, {}).get("factory") == FACTORY
+        if components.get(name, {}).get("factory") in (FACTORY, PAIR_FACTORY)
     }
 
 

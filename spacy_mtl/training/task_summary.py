@@ -9,7 +9,7 @@ from ..errors import Errors
 from ..util import listing, task_cats
 from .files import find_task_files
 from .formats import read_records
-from .scan import FileScan, scan_file
+from .scan import FileScan, PairScores, scan_file
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class TaskSummary:
     missing (str): "unknown" if some documents are annotated for some labels only, else "zero".
     n_train (int): Annotated training documents.
     n_dev (int): Annotated dev documents.
+    scores (Optional[PairScores]): The scores of both splits, if the task's rows are pairs of texts.
     """
 
     name: str
@@ -30,6 +31,7 @@ class TaskSummary:
     missing: str
     n_train: int
     n_dev: int
+    scores: PairScores | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -114,6 +116,8 @@ def summarize_task(
         positive.update(scan.labels.get(task, {}))
         labels.update(scan.labels_of(task))
     rows = sum(scan.rows[task] for scan in train)
+    if any(task in scan.pairs for scan in train):
+        return _summarize_pairs(task, train, dev)
     if not any(0 < count < rows for count in positive.values()):
         raise ValueError(Errors.E303.format(task=task, labels=listing(sorted(labels)), rows=rows))
     for scan in dev:
@@ -140,6 +144,26 @@ def summarize_task(
         missing="unknown" if partial else "zero",
         n_train=rows,
         n_dev=sum(scan.rows[task] for scan in dev),
+    )
+
+
+def _summarize_pairs(task: str, train: Sequence[FileScan], dev: Sequence[FileScan]) -> TaskSummary:
+    scores = PairScores()
+    for scan in (*train, *dev):
+        if scan.labels.get(task):
+            labels = listing(scan.labels_of(task))
+            raise ValueError(Errors.E580.format(task=task, path=scan.path, labels=labels))
+        scores.add(scan.pairs.get(task, PairScores()))
+    if scores.lowest == scores.highest:
+        raise ValueError(Errors.E579.format(task=task, score=scores.lowest))
+    return TaskSummary(
+        name=task,
+        counts={},
+        multi_label=False,
+        missing="zero",
+        n_train=sum(scan.rows[task] for scan in train),
+        n_dev=sum(scan.rows[task] for scan in dev),
+        scores=scores,
     )
 
 

@@ -112,7 +112,7 @@ def _csv_rows(lines: Iterable[bytes], path: Path, task: str, kind: str) -> Itera
             continue
         if header is None:
             header = [cell.strip().lower() for cell in cells]
-            if header.count("text") != 1 or header.count("label") != 1:
+            if not _is_header(header):
                 name = "tabs" if separator == "\t" else "commas"
                 shown = ", ".join(map(repr, cells[:_SHOWN_CELLS]))
                 raise ValueError(
@@ -122,11 +122,24 @@ def _csv_rows(lines: Iterable[bytes], path: Path, task: str, kind: str) -> Itera
         yield number, _csv_row(cells, header)
 
 
+def _is_header(cells: list[str]) -> bool:
+    once = {cell for cell in cells if cells.count(cell) == 1}
+    if {"text1", "text2"} <= once:
+        return bool({"score", "label"} & once) and "text" not in once
+    return {"text", "label"} <= once
+
+
 def _csv_row(cells: list[str], header: list[str]) -> object:
     # Spreadsheets pad rows with empty cells.
     while len(cells) > len(header) and not cells[-1].strip():
         cells.pop()
     if len(cells) != len(header):
         return RowError(RowErrors.CELLS.format(expected=len(header), found=len(cells)))
-    label = cells[header.index("label")].strip()
-    return {"text": cells[header.index("text")], "label": label}
+    row = dict(zip(header, cells, strict=True))
+    if "text1" not in row:
+        return {"text": row["text"], "label": row["label"].strip()}
+    # Either of the two may be left empty.
+    values: dict[str, str | None] = {
+        field: row[field].strip() or None for field in ("score", "label") if field in row
+    }
+    return {"text1": row["text1"], "text2": row["text2"], **values}
