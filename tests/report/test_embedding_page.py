@@ -244,6 +244,22 @@ def test_a_phone(open_map):
     assert box["x"] >= 0 and box["x"] + box["width"] <= 390
 
 
+def test_a_finger_draws_a_lasso(open_map):
+    opened = open_map(
+        CORNERS, HOSTILE, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    opened.evaluate("document.getElementById('map').scrollIntoView()")
+    (x, y), margin = place_of(opened, 2), 20
+    corners = [(-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -0.5)]
+    touches = [{"x": x + margin * dx, "y": y + margin * dy} for dx, dy in corners]
+    session = opened.context.new_cdp_session(opened)
+    for kind, touch in zip(["touchStart"] + ["touchMove"] * 4, touches, strict=True):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [touch]})
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    count(opened, 1)
+    assert export(opened) == [{"text": HOSTILE[2]}]
+
+
 def test_points_follow_the_theme(open_map):
     opened = open_map(CORNERS, HOSTILE, ["a", "b"] * 4, color_scheme="light")
     colour = "document.getElementById('map').data[0].marker.color"
