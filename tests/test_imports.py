@@ -19,7 +19,8 @@ ALLOWED = {
     "pipeline": {"ground", "layers", "models"},
     "training": {"ground"},
     "sklearn": {"ground", "layers", "models", "pipeline", "training"},
-    "cli": {"ground", "layers", "models", "pipeline", "training"},
+    "report": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review"},
+    "cli": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review", "report"},
 }
 LONGEST = 320
 

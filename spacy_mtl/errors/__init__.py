@@ -10,6 +10,7 @@ from .finetuning import FineTuningErrors
 from .pairs import PairErrors, PairWarnings
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
+from .report import ReportErrors
 from .subwords import SubwordErrors
 from .transformers import TransformerErrors
 from .tuners import TunerErrors, TunerWarnings
@@ -31,6 +32,7 @@ class Errors(
     TransformerErrors,
     EstimatorErrors,
     TunerErrors,
+    ReportErrors,
 ):
     """Texts of errors."""
 
@@ -114,4 +116,8 @@ class Warnings(PairWarnings, TunerWarnings):
     W305 = (
         "[W305] The learning rate is to reach its lowest value at step {total_steps}, but [training] max_steps "
         "= {max_steps}. Set total_steps of [training.optimizer.learn_rate] to null: it is then max_steps."
+    )
+    W350 = (
+        "[W350] {limit:,} of {total:,} texts are drawn, chosen at random. Raise --limit (limit=...) to see more, or "
+        "set it to 0 for all."
     )
