@@ -103,7 +103,7 @@ class ContrastiveLearner(ContrastiveMap):
         self.losses_.append(self._learn_pairs(X1, X2, self._loss(X1, y)))
         return self
 
-    def predict(self, X1: Any, X2: Any) -> Floats1d:
+    def similarity(self, X1: Any, X2: Any) -> Floats1d:
         """Give the cosines of pairs after tuning.
 
         X1 (Floats2d): `(n, width)`, one side of the pairs.
@@ -122,6 +122,8 @@ class ContrastiveLearner(ContrastiveMap):
         self._check(LOSSES)
         X1 = check_X(self, X1, reset=is_first)
         X2 = check_X(self, X2, reset=False)
+        if y is None:
+            raise ValueError(Errors.E561.format(name=type(self).__name__))
         y = column_or_1d(
             check_array(y, ensure_2d=False, dtype="float32", input_name="y"), warn=True
         )
