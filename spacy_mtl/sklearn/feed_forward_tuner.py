@@ -31,12 +31,12 @@ class FeedForwardTuner(ClassifierMixin, ArrayTuner):
         self,
         *,
         hidden_dim: int = 50,
-        n_epochs: int = 100,
-        learning_rate: float = 0.003,
+        n_epochs: int = 20,
+        learning_rate: float = 0.001,
         batch_size: int = 32,
         dropout: float = 0.5,
         input_dropout: float = 0.3,
-        validation_fraction: float = 0.1,
+        validation_fraction: float = 0.0,
         patience: int = 5,
         random_state: Any = None,
     ) -> None:
@@ -49,7 +49,7 @@ class FeedForwardTuner(ClassifierMixin, ArrayTuner):
         dropout (float): Share of the hidden layer that a step leaves out.
         input_dropout (float): Share of the embeddings' numbers that a step leaves out.
         validation_fraction (float): Share of the rows that are held out, to see when to stop. The weights
-            that do best on them are kept. 0 for all epochs on all rows.
+            that do best on them are kept. With 0 all rows are learned from in all epochs.
         patience (int): Epochs without a lower loss on them before training stops.
         random_state (Union[int, RandomState, None]): Seed of everything that is drawn.
         """
