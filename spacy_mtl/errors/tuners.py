@@ -41,6 +41,10 @@ class TunerErrors:
         "[E560] {name}: labels were one class for each row in one call and a dict for each row in the other. "
         "Give the same kind as in the first call, or call fit to start anew."
     )
+    E561 = (
+        "[E561] {name} requires y to be passed, but the target y is None. Call fit with embeddings and "
+        "labels, or with pairs and scores."
+    )
 
 
 class TunerWarnings:

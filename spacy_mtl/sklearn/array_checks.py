@@ -46,10 +46,7 @@ def check_y(estimator: BaseEstimator, X: Floats2d, y: Any) -> Any:
     """
     name = type(estimator).__name__
     if y is None:
-        raise ValueError(
-            f"{name} requires y to be passed, but the target y is None. "
-            + Errors.E553.format(name=name, found="None")
-        )
+        raise ValueError(Errors.E561.format(name=name))
     if hasattr(y, "to_list"):
         y = y.to_list() if is_cats(y.to_list()) else y
     if is_cats(y):

@@ -143,6 +143,25 @@ def make_linear(nO: int, nI: int, W: Floats2d | None = None) -> Model[Floats2d, 
     return model
 
 
+def start_map(X: Floats2d, n_out: int, rng: Generator) -> Floats2d:
+    """Get a linear map that keeps cosines, or as much of them as fits: the identity, a rotation into more
+    columns, or the principal directions.
+
+    X (Floats2d): `(n, width)`, centred rows.
+    n_out (int): Columns of the output.
+    rng (Generator): What draws a rotation.
+    RETURNS (Floats2d): `(width, n_out)`, float32.
+    """
+    width = X.shape[1]
+    if n_out == width:
+        start = numpy.eye(width)
+    elif n_out > width:
+        start = numpy.linalg.qr(rng.normal(size=(n_out, width)))[0].T
+    else:
+        start = numpy.linalg.eigh(X.T @ X)[1][:, : -n_out - 1 : -1]
+    return numpy.ascontiguousarray(start, dtype="float32")
+
+
 def get_weights(models: Iterable[Model]) -> list[Any]:
     """RETURNS (List[Array]): Copies of all parameters."""
     return [node.get_param(name).copy() for node, name in _parameters(models)]

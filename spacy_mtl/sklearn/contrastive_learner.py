@@ -25,7 +25,7 @@ class ContrastiveLearner(ContrastiveMap):
         output_dim: int | None = None,
         hidden_dim: int | None = None,
         loss: str = "cosent",
-        scale: float = 20.0,
+        scale: float = 10.0,
         n_epochs: int = 50,
         learning_rate: float = 0.001,
         batch_size: int = 128,
@@ -48,7 +48,7 @@ class ContrastiveLearner(ContrastiveMap):
         batch_size (int): Pairs of a step.
         input_dropout (float): Share of the embeddings' numbers that a step leaves out.
         validation_fraction (float): Share of the pairs that are held out, to see when to stop. The weights
-            that do best on them are kept. 0 for all epochs on all pairs.
+            that do best on them are kept. With 0 all pairs are learned from in all epochs.
         patience (int): Epochs without a lower loss on them before training stops.
         random_state (Union[int, RandomState, None]): Seed of everything that is drawn.
         """
@@ -103,7 +103,7 @@ class ContrastiveLearner(ContrastiveMap):
         self.losses_.append(self._learn_pairs(X1, X2, self._loss(X1, y)))
         return self
 
-    def predict(self, X1: Any, X2: Any) -> Floats1d:
+    def similarity(self, X1: Any, X2: Any) -> Floats1d:
         """Give the cosines of pairs after tuning.
 
         X1 (Floats2d): `(n, width)`, one side of the pairs.
@@ -122,6 +122,8 @@ class ContrastiveLearner(ContrastiveMap):
         self._check(LOSSES)
         X1 = check_X(self, X1, reset=is_first)
         X2 = check_X(self, X2, reset=False)
+        if y is None:
+            raise ValueError(Errors.E561.format(name=type(self).__name__))
         y = column_or_1d(
             check_array(y, ensure_2d=False, dtype="float32", input_name="y"), warn=True
         )

@@ -6,13 +6,12 @@ from functools import partial
 from typing import Any
 
 import numpy
-from numpy.random import Generator
 from thinc.api import Model
 from thinc.types import Floats2d, Ints1d
 
 from ..layers.pair_losses import cosent, cosine_regression
 from .array_checks import check_choice, check_settings
-from .array_training import ArrayTuner, make_linear
+from .array_training import ArrayTuner, make_linear, start_map
 
 #: Takes both sides of pairs and the pairs' numbers, gives the loss and its gradients.
 PairLoss = Callable[[Floats2d, Floats2d, Ints1d], tuple[float, Floats2d, Floats2d]]
@@ -48,7 +47,7 @@ class ContrastiveMap(ArrayTuner):
         self._start(X)
         width = X.shape[1]
         n_out = self.output_dim or width
-        self.start_ = _start_map(self._center(X), n_out, self.random_)
+        self.start_ = start_map(self._center(X), n_out, self.random_)
         self.model_ = make_linear(n_out, width)
         self.hidden_: list[Model] = []
         if self.hidden_dim:
@@ -126,15 +125,3 @@ def chunks(n: int) -> list[Any]:
 def _join_sides(loss: PairLoss, n: int, pairs: Ints1d, Y: Floats2d) -> tuple[float, Floats2d]:
     value, dA, dB = loss(Y[:n], Y[n:], pairs)
     return value, numpy.concatenate([dA, dB])
-
-
-def _start_map(X: Floats2d, n_out: int, rng: Generator) -> Floats2d:
-    """Get a map that keeps cosines, or as much of them as fits, `(width, n_out)`."""
-    width = X.shape[1]
-    if n_out == width:
-        start = numpy.eye(width)
-    elif n_out > width:
-        start = numpy.linalg.qr(rng.normal(size=(n_out, width)))[0].T
-    else:
-        start = numpy.linalg.eigh(X.T @ X)[1][:, : -n_out - 1 : -1]
-    return numpy.ascontiguousarray(start, dtype="float32")

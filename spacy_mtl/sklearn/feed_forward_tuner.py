@@ -11,11 +11,17 @@ from thinc.types import Floats2d, Ints1d
 from ..errors import Errors
 from ..training.label_pairs import cats_table, is_cats
 from .array_checks import check_X, check_y
-from .array_training import ArrayTuner, make_linear
+from .array_training import ArrayTuner, make_linear, start_map
+
+#: Typical size of a hidden unit before its activation when training starts: where it is nearly linear.
+START = 0.5
+#: Length of the longest tuned embedding, as logistic regression with scikit-learn's defaults wants it.
+LONGEST = math.sqrt(10.0)
 
 
 class FeedForwardTuner(ClassifierMixin, ArrayTuner):
-    """Train one hidden layer to tell labels from embeddings, and give the hidden layer.
+    """Train one hidden layer to tell labels from embeddings, and give the hidden layer. Its units start
+    as the principal directions of the embeddings.
 
     Labels are classes, one for each row (softmax), or a dict of known labels for each row, any of which
     may apply (one sigmoid a label; what is unknown has no loss).
@@ -25,12 +31,12 @@ class FeedForwardTuner(ClassifierMixin, ArrayTuner):
         self,
         *,
         hidden_dim: int = 50,
-        n_epochs: int = 100,
-        learning_rate: float = 0.003,
+        n_epochs: int = 20,
+        learning_rate: float = 0.001,
         batch_size: int = 32,
         dropout: float = 0.5,
         input_dropout: float = 0.3,
-        validation_fraction: float = 0.1,
+        validation_fraction: float = 0.0,
         patience: int = 5,
         random_state: Any = None,
     ) -> None:
@@ -43,7 +49,7 @@ class FeedForwardTuner(ClassifierMixin, ArrayTuner):
         dropout (float): Share of the hidden layer that a step leaves out.
         input_dropout (float): Share of the embeddings' numbers that a step leaves out.
         validation_fraction (float): Share of the rows that are held out, to see when to stop. The weights
-            that do best on them are kept. 0 for all epochs on all rows.
+            that do best on them are kept. With 0 all rows are learned from in all epochs.
         patience (int): Epochs without a lower loss on them before training stops.
         random_state (Union[int, RandomState, None]): Seed of everything that is drawn.
         """
@@ -110,7 +116,7 @@ class FeedForwardTuner(ClassifierMixin, ArrayTuner):
         RETURNS (Floats2d): `(n, n_classes)`: of all classes, or of each label alone.
         """
         check_is_fitted(self)
-        return self._activate(self.output_.predict(self.transform(X)))
+        return self._activate(self.output_.predict(self.transform(X) / self._length))
 
     def predict(self, X: Any) -> Any:
         """Give the classifier's own decisions.
@@ -150,10 +156,11 @@ class FeedForwardTuner(ClassifierMixin, ArrayTuner):
             name, found = type(self).__name__, list(self.classes_)
             raise ValueError(Errors.E554.format(name=name, n_classes=len(found), classes=found))
         self._start(X)
-        width = X.shape[1]
-        bound = math.sqrt(6.0 / (width + self.hidden_dim))
-        W = self.random_.uniform(-bound, bound, (self.hidden_dim, width))
-        self.model_ = make_linear(self.hidden_dim, width, W)
+        centred = self._center(X)
+        start = start_map(centred, self.hidden_dim, self.random_).T
+        sums = centred @ start.T
+        spread = math.sqrt(float(numpy.square(sums).mean()))
+        self.model_ = make_linear(self.hidden_dim, X.shape[1], start * (START / (spread or 1.0)))
         self.output_ = make_linear(len(self.classes_), self.hidden_dim)
 
     def _read(self, X: Floats2d, y: Any) -> tuple[Floats2d, Floats2d, Any]:
@@ -171,7 +178,7 @@ class FeedForwardTuner(ClassifierMixin, ArrayTuner):
                 Errors.E555.format(
                     name=type(self).__name__,
                     found=sorted(unknown, key=str),
-                    known=list(self.classes_),
+                    classes=list(self.classes_),
                 )
             )
         if self.multilabel_:
@@ -200,10 +207,14 @@ class FeedForwardTuner(ClassifierMixin, ArrayTuner):
         return total / max(1, len(rows))
 
     def _evaluate(self, X: Floats2d, targets: Floats2d, known: Any) -> float:
-        return self._loss(self.output_.predict(self._embed(X)), targets, known)[0]
+        return self._loss(self.output_.predict(self._embed(X) / self._length), targets, known)[0]
+
+    @property
+    def _length(self) -> Any:
+        return numpy.float32(LONGEST / math.sqrt(self.hidden_dim))
 
     def _embed(self, X: Floats2d) -> Floats2d:
-        return numpy.tanh(self.model_.predict(X))
+        return numpy.tanh(self.model_.predict(X)) * self._length
 
     def _activate(self, logits: Any) -> Floats2d:
         if self.multilabel_:
