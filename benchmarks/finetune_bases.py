@@ -1,6 +1,7 @@
 """Pipelines of all TweetEval sets but one task, from which the left-out task is added later."""
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import spacy
@@ -22,13 +23,16 @@ def old_sets(left_out: str) -> list[str]:
     return [name for name in SETS if name not in TASKS[left_out]]
 
 
-def base_config(data_dir: str, left_out: str, seed: int, raw: Path | None) -> Config:
+def base_config(
+    data_dir: str, left_out: str, seed: int, raw: Path | None, *, others: Sequence[str] = ()
+) -> Config:
     """Write the config of a pipeline without one task.
 
     data_dir (str): The folder of the data.
     left_out (str): The task.
     seed (int): The seed.
     raw (Path | None): Where the encoder pretrained on raw tweets is kept. None to start from scratch.
+    others (Sequence[str]): Tasks of other data sets, to train along.
     RETURNS (Config): The config, without variables.
     """
     changes = {
@@ -37,7 +41,7 @@ def base_config(data_dir: str, left_out: str, seed: int, raw: Path | None) -> Co
         "training.optimizer.learn_rate.total_steps": STEPS,
         "training.optimizer.learn_rate.warmup_steps": STEPS // 20,
     }
-    return make_config(data_dir, seed, changes, raw, sets=old_sets(left_out))
+    return make_config(data_dir, seed, changes, raw, sets=old_sets(left_out), others=others)
 
 
 def train_base(data_dir: str, work: Path, left_out: str, seed: int, *, pretrained: bool) -> Path:

@@ -43,6 +43,7 @@ def make_config(
     work: Path | None = None,
     *,
     sets: Iterable[str] = SETS,
+    others: Iterable[str] = (),
 ) -> Config:
     """Write the config for the eleven sets, or for some of them.
 
@@ -51,9 +52,10 @@ def make_config(
     overrides (dict): Values to use instead of the written ones, by dotted name.
     work (Path | None): Where the pretrained encoder is kept. None to start from scratch.
     sets (Iterable[str]): The sets.
+    others (Iterable[str]): Tasks of other data sets.
     RETURNS (Config): The config, without variables.
     """
-    tasks = [PREFIX + name for name in sets]
+    tasks = [*(PREFIX + name for name in sets), *others]
     if work is None:
         text = init_config(data_dir, tasks=tasks)
     else:
