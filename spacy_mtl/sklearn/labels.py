@@ -73,9 +73,7 @@ class TaskLabels:
             raise ValueError(Errors.E529.format(tasks=repr(self.task)))
         if not ((table > 0).any(axis=0) & (table < 1).any(axis=0)).any():
             label = self.classes[(table > 0).sum(axis=0).argmax()]
-            raise ValueError(
-                Errors.E530.format(rows=len(table), task=repr(self.task), label=label)
-            )
+            raise ValueError(Errors.E530.format(rows=len(table), task=repr(self.task), label=label))
 
     def summarize(self) -> TaskSummary:
         """RETURNS (TaskSummary): What a new config has to know of the task."""
@@ -99,6 +97,13 @@ class TaskLabels:
         if self.multi_label and not self.partial:
             zeros = dict.fromkeys(self.keys, 0.0)
             self.rows = [None if row is None else {**zeros, **row} for row in self.rows]
+
+    def spread(self) -> "TaskLabels":
+        """RETURNS (TaskLabels): The same with a row for each class, to which that class applies alone."""
+        rows: list[Cats | None] = [
+            {other: float(other == key) for other in self.keys} for key in self.keys
+        ]
+        return replace(self, rows=rows)
 
     def without_rows(self) -> "TaskLabels":
         """RETURNS (TaskLabels): The same without the texts' own labels."""
@@ -161,7 +166,9 @@ def name_classes(classes: Iterable[Any], task: str) -> list[str]:
 def _read_task(task: str, y: Any, n_texts: int | None) -> TaskLabels:
     if hasattr(y, "toarray"):
         y = y.toarray()
-    shape = numpy.shape(y) if hasattr(y, "shape") else (len(y),)
+    if not hasattr(y, "__len__"):
+        y = numpy.asarray(y) if hasattr(y, "__array__") else list(y)
+    shape: tuple[int, ...] = numpy.shape(y) if hasattr(y, "shape") else (len(y),)
     if n_texts is not None and shape[:1] != (n_texts,):
         name = "" if task == TASK else f"[{task!r}]"
         n_labels = shape[0] if shape else 1
@@ -194,6 +201,10 @@ def _kind(value: Any) -> str:
 
 
 def _read_single(task: str, y: Any, values: list[Any], known: list[Any]) -> TaskLabels:
+    kinds = {type(value).__name__ for value in known}
+    if "str" in kinds and kinds - {"str", "str_"}:
+        # NumPy would write them all as strings.
+        raise ValueError(Errors.E531.format(task=repr(task), kinds=", ".join(sorted(kinds))))
     # An array keeps its type, also where None made it one of objects.
     array = numpy.asarray(known, dtype=getattr(y, "dtype", None) if _is_numpy(y) else None)
     if len(array):
@@ -201,8 +212,8 @@ def _read_single(task: str, y: Any, values: list[Any], known: list[Any]) -> Task
     try:
         classes = numpy.unique(array)
     except TypeError as error:
-        kinds = ", ".join(sorted({type(value).__name__ for value in known}))
-        raise ValueError(Errors.E531.format(task=repr(task), kinds=kinds)) from error
+        text = Errors.E531.format(task=repr(task), kinds=", ".join(sorted(kinds)))
+        raise ValueError(text) from error
     names = name_classes(classes, task)
     rows: list[Cats | None] = [None] * len(values)
     places = iter(numpy.searchsorted(classes, array).tolist())

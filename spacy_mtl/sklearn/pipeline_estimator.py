@@ -158,7 +158,13 @@ class PipelineEstimator(BaseEstimator):
             task not in before or len(before[task].classes) < len(labels.classes)
             for task, labels in tasks.items()
         ):
-            self.nlp_, _, _ = prepare(self.nlp_, texts, tasks, settings)
+            # The first texts need not have all classes, nor do they tell how rare these are.
+            for task, labels in tasks.items():
+                spread = labels.spread()
+                sample = [texts[0]] * len(spread.rows)
+                self.nlp_, _, _ = prepare(
+                    self.nlp_, sample, {task: spread}, settings, balanced=False
+                )
         self._n_calls = getattr(self, "_n_calls", 0) + 1
         if getattr(self, "_optimizer", None) is None:
             self._optimizer = make_optimizer(self.nlp_, self.learn_rate)
@@ -211,4 +217,4 @@ class PipelineEstimator(BaseEstimator):
 
     def _more_tags(self) -> dict[str, Any]:
         # The form that tags had before scikit-learn 1.6.
-        return {"X_types": ["string"], "multilabel": True}
+        return {"X_types": ["string"], "multilabel": True, "preserves_dtype": []}
