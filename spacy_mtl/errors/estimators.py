@@ -20,7 +20,7 @@ class EstimatorErrors:
     E529 = "[E529] Found no text with a known label for {tasks}. At least one is required, of each of two classes."
     E530 = (
         "[E530] All {rows} known labels of {task} are of one class, {label!r}. A classifier needs rows of at least "
-        "two classes."
+        "two classes; partial_fit needs to be told of them, in classes."
     )
     E531 = (
         "[E531] The labels of {task} are of several kinds ({kinds}). Use one: a value a row, a list of labels a "

@@ -68,12 +68,25 @@ class TaskLabels:
 
         RAISES (ValueError): If nothing is known, or all that is known is the same.
         """
+        self.check_classes()
         table = self.table(self.keys)[self.known]
-        if not len(table):
-            raise ValueError(Errors.E529.format(tasks=repr(self.task)))
         if not ((table > 0).any(axis=0) & (table < 1).any(axis=0)).any():
             label = self.classes[(table > 0).sum(axis=0).argmax()]
             raise ValueError(Errors.E530.format(rows=len(table), task=repr(self.task), label=label))
+
+    def check_classes(self) -> None:
+        """Check that there are classes to choose from.
+
+        RAISES (ValueError): If there are not.
+        """
+        if not len(self.classes):
+            raise ValueError(Errors.E529.format(tasks=repr(self.task)))
+        if len(self.classes) == 1 and not self.multi_label:
+            raise ValueError(
+                Errors.E530.format(
+                    rows=int(self.known.sum()), task=repr(self.task), label=self.classes[0]
+                )
+            )
 
     def summarize(self) -> TaskSummary:
         """RETURNS (TaskSummary): What a new config has to know of the task."""
@@ -228,20 +241,19 @@ def _is_numpy(y: Any) -> bool:
 
 
 def _read_lists(task: str, values: list[Any], known: list[Any]) -> TaskLabels:
-    found = {label for labels in known for label in labels}
     try:
-        classes = numpy.asarray(sorted(found))
+        found = sorted({label for labels in known for label in labels})
     except TypeError as error:
-        kinds = ", ".join(sorted({type(label).__name__ for label in found}))
+        kinds = ", ".join(sorted({type(label).__name__ for labels in known for label in labels}))
         raise ValueError(Errors.E531.format(task=repr(task), kinds=kinds)) from error
-    names = name_classes(classes, task)
-    zeros = {join_key(task, name): 0.0 for name in names}
+    names = name_classes(found, task)
+    keys = {label: join_key(task, name) for label, name in zip(found, names, strict=True)}
+    zeros = dict.fromkeys(keys.values(), 0.0)
     rows: list[Cats | None] = [
-        None
-        if is_unknown(value)
-        else {**zeros, **{join_key(task, str(label)): 1.0 for label in value}}
+        None if is_unknown(value) else {**zeros, **{keys[label]: 1.0 for label in value}}
         for value in values
     ]
+    classes = numpy.asarray(found)
     return TaskLabels(task, classes, multi_label=True, partial=False, rows=rows)
 
 

@@ -120,10 +120,12 @@ class MultitaskClassifier(ClassifierMixin, PipelineEstimator):
                 continue
             weights = None if sample_weight is None else numpy.asarray(sample_weight)[known]
             labels = self._tasks[task]
+            unseen = [key for key in truth.keys if key not in labels.keys]
             table = truth.table(labels.keys)[known]
             guess = predicted[task][known]
             if labels.multi_label:
                 right = (numpy.isnan(table) | (table == guess)).all(axis=1)
+                right &= ~(truth.table(unseen)[known] > 0).any(axis=1)
             else:
                 places = numpy.searchsorted(labels.classes, guess)
                 right = table[numpy.arange(len(table)), places] > 0

@@ -149,6 +149,7 @@ class PipelineEstimator(BaseEstimator):
             for other in (before, every):
                 if task in other:
                     labels.extend(other[task].classes)
+            labels.check_classes()
         settings = self._settings(self._draw_seed())
         if not hasattr(self, "nlp_"):
             self.nlp_, self._owned = self._load_model(), self.model is None  # type: ignore[assignment]
@@ -191,8 +192,9 @@ class PipelineEstimator(BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        # Its schedules cannot be pickled. A new one is made when it is needed.
+        # Schedules cannot be pickled. Both are made again when they are needed.
         state.pop("_optimizer", None)
+        state.pop("_loaded", None)
         carried = {id(nlp): Carried(nlp) for nlp in state.values() if isinstance(nlp, Language)}
         return {name: carried.get(id(value), value) for name, value in state.items()}
 

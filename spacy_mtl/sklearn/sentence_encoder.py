@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy
 from numpy.typing import NDArray
@@ -46,6 +46,9 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Pipelin
     random_state (Optional[Union[int, RandomState]]): Source of random numbers. With an int, the same texts
         and labels give the same weights.
     """
+
+    #: What was loaded without a fit, and what it was loaded from.
+    _loaded: tuple[Any, Language]
 
     def __init__(
         self,
@@ -169,10 +172,12 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Pipelin
         return nlp.get_pipe(find_encoder(nlp)).model.get_dim("nO")  # type: ignore[attr-defined]
 
     def _pipeline(self) -> Language:
-        # A trained encoder needs no fit.
-        if not hasattr(self, "nlp_") and self.model is not None and self.output_dim is None:
-            self._use_model()
-        return super()._pipeline()
+        if hasattr(self, "nlp_") or not self.__sklearn_is_fitted__():
+            return super()._pipeline()
+        # A trained encoder needs no fit. It is loaded once.
+        if not hasattr(self, "_loaded") or self._loaded[0] != self.model:
+            self._loaded = (self.model, cast(Language, self._load_model()))
+        return self._loaded[1]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "nlp_") or (self.model is not None and self.output_dim is None)

@@ -84,6 +84,7 @@ def test_any_number_of_labels_can_apply():
     assert model.predict(["What a lovely film"]).tolist() == [[0, 1, 1]]
     assert model.score(TEXTS, lists) == 1.0
     table = numpy.asarray([[label in row for label in model.classes_] for row in lists])
+    assert model.score(TEXTS, [[*row, "never seen"] for row in lists]) == 0.0
     other = MultitaskClassifier(**TINY).fit(TEXTS, table.astype(int))
     assert other.classes_.tolist() == [0, 1, 2]
     numpy.testing.assert_allclose(other.predict_proba(TEXTS), model.predict_proba(TEXTS), rtol=1e-4)
@@ -205,6 +206,13 @@ def test_classes_can_be_announced():
         1,
     ]
     assert learner.nlp_.pipe_names == ["tok2vec", "t", "u"]
+
+
+def test_a_single_class_is_no_start():
+    with pytest.raises(ValueError, match=r"E530.*in classes"):
+        MultitaskClassifier(**TINY).partial_fit(["a"], ["x"])
+    with pytest.raises(ValueError, match="E529"):
+        MultitaskClassifier(**TINY).partial_fit(["a"], [None])
 
 
 def test_lists_of_later_texts_leave_no_label_open():

@@ -128,6 +128,23 @@ def test_a_saved_pipeline_needs_no_fit(encoder, tmp_path):
     assert_array_equal(loaded.transform(TEXTS), encoder.transform(TEXTS))
 
 
+def test_another_model_is_used_at_once(encoder, tmp_path):
+    other = clone(encoder).set_params(max_steps=2).fit(TEXTS, MOODS)
+    other.to_disk(tmp_path)
+    changed = clone(encoder)
+    changed.transform(TEXTS)
+    assert_array_equal(changed.set_params(model=tmp_path).transform(TEXTS), other.transform(TEXTS))
+    loaded = pickle.loads(pickle.dumps(changed))
+    assert_array_equal(loaded.transform(TEXTS), other.transform(TEXTS))
+
+
+def test_a_stream_can_be_left(encoder):
+    two = clone(encoder).set_params(n_process=2)
+    batches = two.transform_batches(f"text {number}" for number in range(200))
+    assert next(batches).shape == (7, 16)
+    batches.close()
+
+
 def test_without_a_model_it_has_to_be_fitted():
     with pytest.raises(NotFittedError):
         SentenceEncoder().transform(TEXTS)
