@@ -43,7 +43,7 @@ class MultitaskClassifier(ClassifierMixin, PipelineEstimator):
 
         X (Iterable[str]): The texts.
         y (Any): Labels of one task, or a mapping from tasks to labels. A pandas DataFrame is a mapping,
-            too: one column per task. (It can be cut into folds, which a dict cannot.)
+            too: one column per task. It can be cut into folds (`cv=KFold(5)`), which a dict cannot.
         RETURNS (MultitaskClassifier): The estimator.
         RAISES (ValueError): If texts, labels or settings are not valid.
         """
