@@ -218,8 +218,11 @@ def _read_single(task: str, y: Any, values: list[Any], known: list[Any]) -> Task
     if "str" in kinds and kinds - {"str", "str_"}:
         # NumPy would write them all as strings.
         raise ValueError(Errors.E531.format(task=repr(task), kinds=", ".join(sorted(kinds))))
-    # An array keeps its type, also where None made it one of objects.
-    array = numpy.asarray(known, dtype=getattr(y, "dtype", None) if _is_numpy(y) else None)
+    dtype = y.dtype if isinstance(getattr(y, "dtype", None), numpy.dtype) else None
+    if dtype == object and "str" not in kinds:
+        # None has made it one of objects.
+        dtype = None
+    array = numpy.asarray(known, dtype=dtype)
     if len(array):
         check_classification_targets(array)
     try:
@@ -234,10 +237,6 @@ def _read_single(task: str, y: Any, values: list[Any], known: list[Any]) -> Task
         if not is_unknown(value):
             rows[row] = {join_key(task, names[next(places)]): 1.0}
     return TaskLabels(task, classes, multi_label=False, partial=False, rows=rows)
-
-
-def _is_numpy(y: Any) -> bool:
-    return isinstance(getattr(y, "dtype", None), numpy.dtype)
 
 
 def _read_lists(task: str, values: list[Any], known: list[Any]) -> TaskLabels:

@@ -71,10 +71,12 @@ class PipelineEstimator(BaseEstimator):
     def to_disk(self, path: str | Path) -> None:
         """Save the pipeline, for `spacy.load`.
 
-        path (Union[str, Path]): The folder.
+        path (Union[str, Path]): The folder. Folders on the way to it are made.
         RAISES (NotFittedError): If there is no pipeline yet.
         """
-        self._pipeline().to_disk(path)
+        nlp = self._pipeline()
+        Path(path).mkdir(parents=True, exist_ok=True)
+        nlp.to_disk(path)
 
     def _pipeline(self) -> Language:
         check_is_fitted(self)

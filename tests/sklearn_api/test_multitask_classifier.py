@@ -168,8 +168,8 @@ def test_a_search_can_use_other_processes():
 def test_the_pickle_and_the_saved_pipeline_are_the_same(classifier, tmp_path):
     loaded = pickle.loads(pickle.dumps(classifier))
     assert_array_equal(loaded.predict_proba(TEXTS), classifier.predict_proba(TEXTS))
-    classifier.to_disk(tmp_path / "model")
-    doc = spacy.load(tmp_path / "model")("I love it")
+    classifier.to_disk(tmp_path / "new" / "model")
+    doc = spacy.load(tmp_path / "new" / "model")("I love it")
     assert doc._.tasks["label"]["good"] == pytest.approx(
         classifier.predict_proba(["I love it"])[0, 1], rel=1e-5
     )
