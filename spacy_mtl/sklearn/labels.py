@@ -219,7 +219,7 @@ def _read_single(task: str, y: Any, values: list[Any], known: list[Any]) -> Task
         # NumPy would write them all as strings.
         raise ValueError(Errors.E531.format(task=repr(task), kinds=", ".join(sorted(kinds))))
     dtype = y.dtype if isinstance(getattr(y, "dtype", None), numpy.dtype) else None
-    if dtype == object and "str" not in kinds:
+    if dtype is not None and dtype.hasobject and "str" not in kinds:
         # None has made it one of objects.
         dtype = None
     array = numpy.asarray(known, dtype=dtype)
