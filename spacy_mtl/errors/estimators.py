@@ -12,9 +12,7 @@ class EstimatorErrors:
         "[E526] X has to be texts, one a row, and is {found}. Pass a list, a column of a table (X['text']) or "
         "another iterable of strings."
     )
-    E527 = (
-        "[E527] Row {row} of X is no text: {found}. Rows are counted from 0. Fill it in or leave it out."
-    )
+    E527 = "[E527] Row {row} of X is no text: {found}. Rows are counted from 0. Fill it in or leave it out."
     E528 = (
         "[E528] X has {n_texts} rows and y{task} has {n_labels}. Every text needs one entry, None where its label "
         "is unknown."
@@ -22,7 +20,7 @@ class EstimatorErrors:
     E529 = "[E529] Found no text with a known label for {tasks}. At least one is required, of each of two classes."
     E530 = (
         "[E530] All {rows} known labels of {task} are of one class, {label!r}. A classifier needs rows of at least "
-        "two classes."
+        "two classes; partial_fit needs to be told of them, in classes."
     )
     E531 = (
         "[E531] The labels of {task} are of several kinds ({kinds}). Use one: a value a row, a list of labels a "
@@ -34,9 +32,7 @@ class EstimatorErrors:
         "another label too. Rename it."
     )
     E534 = "[E534] {estimator} cannot use {name} = {value!r}. Expected {expected}."
-    E535 = (
-        "[E535] {estimator} has neither a model nor labels to train one. Set model to a trained pipeline, or pass y."
-    )
+    E535 = "[E535] {estimator} has neither a model nor labels to train one. Set model to a trained pipeline, or pass y."
     E537 = (
         "[E537] The pipeline's task '{task}' {found}, but y is given {given}. Give it in the form that the task was "
         "trained on, or under another name."
@@ -45,6 +41,6 @@ class EstimatorErrors:
         "[E538] output_dim = {output_dim} is too large for a projection of {n_texts} texts of width {width} by "
         "PCA, which finds {largest} directions at most. Choose a smaller one, or pass more texts."
     )
-    E539 = "[E539] projection = \"learned\" learns from labels. Pass y, or choose projection = \"pca\"."
+    E539 = '[E539] projection = "learned" learns from labels. Pass y, or choose projection = "pca".'
     E540 = "[E540] {estimator} requires y to be passed, but the target y is None."
     E541 = "[E541] y has labels of task '{task}', which the classifier has not learned. Its tasks: {found}."

@@ -68,13 +68,24 @@ class TaskLabels:
 
         RAISES (ValueError): If nothing is known, or all that is known is the same.
         """
+        self.check_classes()
         table = self.table(self.keys)[self.known]
-        if not len(table):
-            raise ValueError(Errors.E529.format(tasks=repr(self.task)))
         if not ((table > 0).any(axis=0) & (table < 1).any(axis=0)).any():
             label = self.classes[(table > 0).sum(axis=0).argmax()]
+            raise ValueError(Errors.E530.format(rows=len(table), task=repr(self.task), label=label))
+
+    def check_classes(self) -> None:
+        """Check that there are classes to choose from.
+
+        RAISES (ValueError): If there are not.
+        """
+        if not len(self.classes):
+            raise ValueError(Errors.E529.format(tasks=repr(self.task)))
+        if len(self.classes) == 1 and not self.multi_label:
             raise ValueError(
-                Errors.E530.format(rows=len(table), task=repr(self.task), label=label)
+                Errors.E530.format(
+                    rows=int(self.known.sum()), task=repr(self.task), label=self.classes[0]
+                )
             )
 
     def summarize(self) -> TaskSummary:
@@ -99,6 +110,13 @@ class TaskLabels:
         if self.multi_label and not self.partial:
             zeros = dict.fromkeys(self.keys, 0.0)
             self.rows = [None if row is None else {**zeros, **row} for row in self.rows]
+
+    def spread(self) -> "TaskLabels":
+        """RETURNS (TaskLabels): The same with a row for each class, to which that class applies alone."""
+        rows: list[Cats | None] = [
+            {other: float(other == key) for other in self.keys} for key in self.keys
+        ]
+        return replace(self, rows=rows)
 
     def without_rows(self) -> "TaskLabels":
         """RETURNS (TaskLabels): The same without the texts' own labels."""
@@ -161,7 +179,9 @@ def name_classes(classes: Iterable[Any], task: str) -> list[str]:
 def _read_task(task: str, y: Any, n_texts: int | None) -> TaskLabels:
     if hasattr(y, "toarray"):
         y = y.toarray()
-    shape = numpy.shape(y) if hasattr(y, "shape") else (len(y),)
+    if not hasattr(y, "__len__"):
+        y = numpy.asarray(y) if hasattr(y, "__array__") else list(y)
+    shape: tuple[int, ...] = numpy.shape(y) if hasattr(y, "shape") else (len(y),)
     if n_texts is not None and shape[:1] != (n_texts,):
         name = "" if task == TASK else f"[{task!r}]"
         n_labels = shape[0] if shape else 1
@@ -194,15 +214,22 @@ def _kind(value: Any) -> str:
 
 
 def _read_single(task: str, y: Any, values: list[Any], known: list[Any]) -> TaskLabels:
-    # An array keeps its type, also where None made it one of objects.
-    array = numpy.asarray(known, dtype=getattr(y, "dtype", None) if _is_numpy(y) else None)
+    kinds = {type(value).__name__ for value in known}
+    if "str" in kinds and kinds - {"str", "str_"}:
+        # NumPy would write them all as strings.
+        raise ValueError(Errors.E531.format(task=repr(task), kinds=", ".join(sorted(kinds))))
+    dtype = y.dtype if isinstance(getattr(y, "dtype", None), numpy.dtype) else None
+    if dtype is not None and dtype.hasobject and "str" not in kinds:
+        # None has made it one of objects.
+        dtype = None
+    array = numpy.asarray(known, dtype=dtype)
     if len(array):
         check_classification_targets(array)
     try:
         classes = numpy.unique(array)
     except TypeError as error:
-        kinds = ", ".join(sorted({type(value).__name__ for value in known}))
-        raise ValueError(Errors.E531.format(task=repr(task), kinds=kinds)) from error
+        text = Errors.E531.format(task=repr(task), kinds=", ".join(sorted(kinds)))
+        raise ValueError(text) from error
     names = name_classes(classes, task)
     rows: list[Cats | None] = [None] * len(values)
     places = iter(numpy.searchsorted(classes, array).tolist())
@@ -212,25 +239,20 @@ def _read_single(task: str, y: Any, values: list[Any], known: list[Any]) -> Task
     return TaskLabels(task, classes, multi_label=False, partial=False, rows=rows)
 
 
-def _is_numpy(y: Any) -> bool:
-    return isinstance(getattr(y, "dtype", None), numpy.dtype)
-
-
 def _read_lists(task: str, values: list[Any], known: list[Any]) -> TaskLabels:
-    found = {label for labels in known for label in labels}
     try:
-        classes = numpy.asarray(sorted(found))
+        found = sorted({label for labels in known for label in labels})
     except TypeError as error:
-        kinds = ", ".join(sorted({type(label).__name__ for label in found}))
+        kinds = ", ".join(sorted({type(label).__name__ for labels in known for label in labels}))
         raise ValueError(Errors.E531.format(task=repr(task), kinds=kinds)) from error
-    names = name_classes(classes, task)
-    zeros = {join_key(task, name): 0.0 for name in names}
+    names = name_classes(found, task)
+    keys = {label: join_key(task, name) for label, name in zip(found, names, strict=True)}
+    zeros = dict.fromkeys(keys.values(), 0.0)
     rows: list[Cats | None] = [
-        None
-        if is_unknown(value)
-        else {**zeros, **{join_key(task, str(label)): 1.0 for label in value}}
+        None if is_unknown(value) else {**zeros, **{keys[label]: 1.0 for label in value}}
         for value in values
     ]
+    classes = numpy.asarray(found)
     return TaskLabels(task, classes, multi_label=True, partial=False, rows=rows)
 
 

@@ -43,7 +43,7 @@ class MultitaskClassifier(ClassifierMixin, PipelineEstimator):
 
         X (Iterable[str]): The texts.
         y (Any): Labels of one task, or a mapping from tasks to labels. A pandas DataFrame is a mapping,
-            too: one column per task. (It can be cut into folds, which a dict cannot.)
+            too: one column per task. It can be cut into folds (`cv=KFold(5)`), which a dict cannot.
         RETURNS (MultitaskClassifier): The estimator.
         RAISES (ValueError): If texts, labels or settings are not valid.
         """
@@ -120,10 +120,12 @@ class MultitaskClassifier(ClassifierMixin, PipelineEstimator):
                 continue
             weights = None if sample_weight is None else numpy.asarray(sample_weight)[known]
             labels = self._tasks[task]
+            unseen = [key for key in truth.keys if key not in labels.keys]
             table = truth.table(labels.keys)[known]
             guess = predicted[task][known]
             if labels.multi_label:
                 right = (numpy.isnan(table) | (table == guess)).all(axis=1)
+                right &= ~(truth.table(unseen)[known] > 0).any(axis=1)
             else:
                 places = numpy.searchsorted(labels.classes, guess)
                 right = table[numpy.arange(len(table)), places] > 0

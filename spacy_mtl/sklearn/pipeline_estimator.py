@@ -71,10 +71,12 @@ class PipelineEstimator(BaseEstimator):
     def to_disk(self, path: str | Path) -> None:
         """Save the pipeline, for `spacy.load`.
 
-        path (Union[str, Path]): The folder.
+        path (Union[str, Path]): The folder. Folders on the way to it are made.
         RAISES (NotFittedError): If there is no pipeline yet.
         """
-        self._pipeline().to_disk(path)
+        nlp = self._pipeline()
+        Path(path).mkdir(parents=True, exist_ok=True)
+        nlp.to_disk(path)
 
     def _pipeline(self) -> Language:
         check_is_fitted(self)
@@ -149,6 +151,7 @@ class PipelineEstimator(BaseEstimator):
             for other in (before, every):
                 if task in other:
                     labels.extend(other[task].classes)
+            labels.check_classes()
         settings = self._settings(self._draw_seed())
         if not hasattr(self, "nlp_"):
             self.nlp_, self._owned = self._load_model(), self.model is None  # type: ignore[assignment]
@@ -158,7 +161,13 @@ class PipelineEstimator(BaseEstimator):
             task not in before or len(before[task].classes) < len(labels.classes)
             for task, labels in tasks.items()
         ):
-            self.nlp_, _, _ = prepare(self.nlp_, texts, tasks, settings)
+            # The first texts need not have all classes, nor do they tell how rare these are.
+            for task, labels in tasks.items():
+                spread = labels.spread()
+                sample = [texts[0]] * len(spread.rows)
+                self.nlp_, _, _ = prepare(
+                    self.nlp_, sample, {task: spread}, settings, balanced=False
+                )
         self._n_calls = getattr(self, "_n_calls", 0) + 1
         if getattr(self, "_optimizer", None) is None:
             self._optimizer = make_optimizer(self.nlp_, self.learn_rate)
@@ -185,8 +194,9 @@ class PipelineEstimator(BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(super().__getstate__())
-        # Its schedules cannot be pickled. A new one is made when it is needed.
+        # Schedules cannot be pickled. Both are made again when they are needed.
         state.pop("_optimizer", None)
+        state.pop("_loaded", None)
         carried = {id(nlp): Carried(nlp) for nlp in state.values() if isinstance(nlp, Language)}
         return {name: carried.get(id(value), value) for name, value in state.items()}
 
@@ -211,4 +221,4 @@ class PipelineEstimator(BaseEstimator):
 
     def _more_tags(self) -> dict[str, Any]:
         # The form that tags had before scikit-learn 1.6.
-        return {"X_types": ["string"], "multilabel": True}
+        return {"X_types": ["string"], "multilabel": True, "preserves_dtype": []}

@@ -78,11 +78,11 @@ def fit_learned(
     start[:n_components] = PCA(n_components, random_state=seed).fit(X).components_
     ops = NumpyOps()
     layer: Model = Linear(output_dim, X.shape[1])
-    model = chain(layer, Linear(targets.shape[1], output_dim))
+    model: Model = chain(layer, Linear(targets.shape[1], output_dim))
     model.ops = layer.ops = ops
     model.initialize()
-    layer.set_param("W", start)
-    model.layers[1].set_param("W", numpy.zeros((targets.shape[1], output_dim), dtype="f"))
+    layer.set_param("W", start)  # type: ignore[arg-type]
+    model.layers[1].set_param("W", ops.alloc2f(targets.shape[1], output_dim))
     sgd = Adam(LEARN_RATE)
     for _ in range(N_EPOCHS):
         order = rng.permutation(len(X))

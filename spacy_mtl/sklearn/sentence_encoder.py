@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from spacy.language import Language
 from ..errors import Errors
 from ..training.saved_encoder import find_encoder
 from .batches import embed
-from .labels import TaskLabels
+from .labels import TaskLabels, read_labels
 from .pipeline_estimator import PipelineEstimator
 from .projection import Projection, fit_learned, fit_pca
 from .texts import check_texts
@@ -34,6 +34,8 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Pipelin
         linear layer between the embedding and a linear classifier per task, trained on all known labels,
         with the trained encoder as it is. It starts from the principal components and may be wider than the
         encoder.
+    frozen (bool): Leave a pipeline that was given as it is, also where labels are passed: a `Pipeline` passes
+        them to all its steps. Only the projection then learns.
     lang (str): Code of the language, for a new pipeline.
     width (Optional[int]): Width of a new encoder. None for the package's default, as for all that follow.
     depth (Optional[int]): Layers of a new encoder.
@@ -45,6 +47,9 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Pipelin
         and labels give the same weights.
     """
 
+    #: What was loaded without a fit, and what it was loaded from.
+    _loaded: tuple[Any, Language]
+
     def __init__(
         self,
         model: str | Path | Language | None = None,
@@ -53,6 +58,7 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Pipelin
         n_process: int = 1,
         output_dim: int | None = None,
         projection: str = PCA,
+        frozen: bool = False,
         lang: str = "en",
         width: int | None = None,
         depth: int | None = None,
@@ -78,11 +84,12 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Pipelin
         )
         self.output_dim = output_dim
         self.projection = projection
+        self.frozen = frozen
 
     def fit(self, X: Any, y: Any = None) -> "SentenceEncoder":
         """Train the encoder on labels, if there are any, and fit the projection.
 
-        A pipeline that was given learns on, and gets heads for tasks that it does not have. Heads of other
+        A pipeline that was given learns on unless `frozen`, and gets heads for tasks that it does not have. Heads of other
         tasks stay as they are. All texts are trained on for a number of steps that follows from their
         number, and the averages of the weights are kept: holding texts out to choose a step was no better.
 
@@ -94,11 +101,11 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Pipelin
         """
         self._check_settings()
         texts = self._read_texts(X)
-        tasks: dict[str, TaskLabels] = {}
-        if y is None:
-            if self.projection == LEARNED and self.output_dim is not None:
+        if y is None or self.frozen:
+            if y is None and self.projection == LEARNED and self.output_dim is not None:
                 raise ValueError(Errors.E539)
             self._use_model()
+            tasks = {} if y is None else read_labels(y, len(texts))
         else:
             tasks = self._train(texts, y)
         return self._fit_projection(texts, tasks)
@@ -126,7 +133,7 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Pipelin
         RETURNS (ndarray): float32 `(n_texts, output_dim)`.
         """
         # A generator can be read once.
-        texts = X if hasattr(X, "__len__") else list(check_texts(X))
+        texts = list(check_texts(X)) if isinstance(X, Iterator) else X
         return self.fit(texts, y).transform(texts)
 
     def transform(self, X: Any) -> NDArray[numpy.float32]:
@@ -165,13 +172,20 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Pipelin
         return nlp.get_pipe(find_encoder(nlp)).model.get_dim("nO")  # type: ignore[attr-defined]
 
     def _pipeline(self) -> Language:
-        # A trained encoder needs no fit.
-        if not hasattr(self, "nlp_") and self.model is not None and self.output_dim is None:
-            self._use_model()
-        return super()._pipeline()
+        if hasattr(self, "nlp_") or not self.__sklearn_is_fitted__():
+            return super()._pipeline()
+        # A trained encoder needs no fit. It is loaded once.
+        if not hasattr(self, "_loaded") or self._loaded[0] != self.model:
+            self._loaded = (self.model, cast(Language, self._load_model()))
+        return self._loaded[1]
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "nlp_") or (self.model is not None and self.output_dim is None)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []
+        return tags
 
     def _use_model(self) -> None:
         nlp = self._load_model()
@@ -192,9 +206,7 @@ class SentenceEncoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Pipelin
                 )
             )
 
-    def _fit_projection(
-        self, texts: list[str], tasks: dict[str, TaskLabels]
-    ) -> "SentenceEncoder":
+    def _fit_projection(self, texts: list[str], tasks: dict[str, TaskLabels]) -> "SentenceEncoder":
         self.projection_: Projection | None = None
         if self.output_dim is not None:
             X = numpy.concatenate(list(self.transform_batches(texts)))

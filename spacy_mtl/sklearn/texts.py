@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+import numpy
+
 from ..errors import Errors
 
 SHOWN = 40
@@ -15,6 +17,8 @@ def check_texts(X: Any) -> Iterator[str]:
     RETURNS (Iterator[str]): The texts. A row that is none raises when it is reached.
     RAISES (ValueError): If it is a single string, a whole table, or nothing that can be read.
     """
+    if not isinstance(X, Iterable) and hasattr(X, "__array__"):
+        X = numpy.asarray(X)
     shape = getattr(X, "shape", None)
     if isinstance(X, str | bytes | Mapping) or not isinstance(X, Iterable):
         found = f"of type {type(X).__name__}"

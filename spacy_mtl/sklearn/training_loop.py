@@ -53,7 +53,12 @@ class Settings:
 
 
 def prepare(
-    nlp: Language | None, texts: Sequence[str], tasks: Mapping[str, TaskLabels], settings: Settings
+    nlp: Language | None,
+    texts: Sequence[str],
+    tasks: Mapping[str, TaskLabels],
+    settings: Settings,
+    *,
+    balanced: bool = True,
 ) -> tuple[Language, Config, list[Example]]:
     """Make a pipeline ready to learn tasks: a new one, or one that gets heads for what it does not know.
 
@@ -61,11 +66,15 @@ def prepare(
     texts (Sequence[str]): The texts.
     tasks (Mapping[str, TaskLabels]): Labels by task.
     settings (Settings): The settings.
+    balanced (bool): Weigh labels by how rare they are in these texts.
     RETURNS (Tuple[Language, Config, List[Example]]): The pipeline, the config of its training, and the
         texts that something is known of.
     RAISES (ValueError): If a task has nothing to learn, or does not fit the pipeline.
     """
     config = _write_config(nlp, tasks, settings)
+    if not balanced:
+        for task in tasks:
+            config["components"][task]["class_weights"] = "none"
     with separate_random_state(settings.seed):
         if nlp is None:
             nlp = load_model_from_config(config, auto_fill=True)
@@ -184,7 +193,7 @@ def make_optimizer(nlp: Language, learn_rate: float | None) -> Optimizer:
 def _write_config(
     nlp: Language | None, tasks: Mapping[str, TaskLabels], settings: Settings
 ) -> Config:
-    given = {"learn_rate": settings.learn_rate, "dropout": settings.dropout}
+    given: dict[str, Any] = {"learn_rate": settings.learn_rate, "dropout": settings.dropout}
     defaults = replace(
         Defaults(), **{name: value for name, value in given.items() if value is not None}
     )

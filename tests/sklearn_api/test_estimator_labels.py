@@ -1,0 +1,62 @@
+"""Labels of any type become labels of the pipeline, and back."""
+
+import sys
+
+import numpy
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import spacy_mtl.sklearn
+from spacy_mtl.sklearn.labels import TASK, read_labels
+
+NAMES = st.text(st.characters(codec="utf-8"), min_size=1).filter(str.strip)
+#: NumPy's strings end at their last character that is not NUL.
+STRINGS = NAMES.filter(lambda name: not name.endswith("\x00"))
+VALUES = st.one_of(
+    st.lists(st.one_of(st.none(), STRINGS)),
+    st.lists(st.one_of(st.none(), st.integers(-1000, 1000))),
+    st.lists(st.one_of(st.none(), st.booleans())),
+)
+
+
+@settings(deadline=None)
+@given(VALUES)
+def test_a_value_leads_to_its_class(values):
+    labels = read_labels(values, len(values))[TASK]
+    known = [value for value in values if value is not None]
+    assert labels.classes.tolist() == sorted(set(known))
+    assert labels.known.tolist() == [value is not None for value in values]
+    table = labels.table(labels.keys)[labels.known]
+    assert [labels.classes[row.argmax()] for row in table] == known
+    assert (table.sum(axis=1) == 1).all()
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.none(), st.lists(STRINGS, max_size=4)), min_size=1))
+def test_a_list_leads_to_all_its_labels(values):
+    labels = read_labels(values, len(values))[TASK]
+    for value, row in zip(values, labels.table(labels.keys), strict=True):
+        if value is None:
+            assert numpy.isnan(row).all()
+        elif labels.multi_label:
+            assert {labels.classes[i] for i in row.nonzero()[0]} == set(value)
+
+
+def test_nan_and_pandas_na_are_unknown():
+    assert read_labels([1.0, float("nan"), numpy.float32("nan"), 2.0])[TASK].known.sum() == 2
+    pandas = pytest.importorskip("pandas")
+    column = pandas.Series(["a", pandas.NA, "b"], dtype="string")
+    assert read_labels(column)[TASK].known.tolist() == [True, False, True]
+
+
+def test_without_scikit_learn_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(ImportError, match=r"E525.*spacy-mtl\[sklearn\]"):
+        _ = spacy_mtl.sklearn.SentenceEncoder
+
+
+def test_unknown_names_are_no_attributes():
+    with pytest.raises(AttributeError, match="has no attribute 'Encoder'"):
+        _ = spacy_mtl.sklearn.Encoder
+    assert "SentenceEncoder" in dir(spacy_mtl.sklearn)
