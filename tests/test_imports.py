@@ -18,7 +18,8 @@ ALLOWED = {
     "models": {"ground", "layers"},
     "pipeline": {"ground", "layers", "models"},
     "training": {"ground"},
-    "cli": {"ground", "layers", "models", "pipeline", "training"},
+    "inference": {"ground", "layers", "pipeline", "training"},
+    "cli": {"ground", "layers", "models", "pipeline", "training", "inference"},
 }
 LONGEST = 320
 

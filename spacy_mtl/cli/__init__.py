@@ -10,6 +10,7 @@ from .compare import compare, compare_cli
 from .convert import convert_cli
 from .debug_data import debug_data_cli
 from .doctor import diagnose, doctor_cli
+from .embed import embed_cli
 from .init_config import init_config, init_config_cli
 from .load_encoder import load_encoder_cli
 from .nearest import find_nearest, nearest_cli
@@ -31,6 +32,7 @@ __all__ = [
     "debug_data_cli",
     "diagnose",
     "doctor_cli",
+    "embed_cli",
     "find_nearest",
     "init_config",
     "init_config_cli",

@@ -6,6 +6,7 @@ from .add_task import AddTaskErrors
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .finetuning import FineTuningErrors
+from .inference import InferenceErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .subwords import SubwordErrors
@@ -25,6 +26,7 @@ class Errors(
     AddTaskErrors,
     SubwordErrors,
     TransformerErrors,
+    InferenceErrors,
 ):
     """Texts of errors."""
 
