@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import typer
 
-
 from ..inference.rows import STREAM
 from ..inference.runs import RunReport
 

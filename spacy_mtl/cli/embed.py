@@ -1,4 +1,3 @@
-# ruff: noqa: B008
 """`mtl embed`: the embeddings of all texts of a file."""
 
 import typer

@@ -34,8 +34,9 @@ class Embedder:
             raise ValueError(
                 Errors.E626.format(name="batch_size", value=batch_size, expected=expected)
             )
-        self.ops = nlp.get_pipe(self.names[-1]).model.ops
-        self.width = int(nlp.get_pipe(self.names[-1]).model.get_dim("nO"))
+        encoder: Any = nlp.get_pipe(self.names[-1])
+        self.ops = encoder.model.ops
+        self.width = int(encoder.model.get_dim("nO"))
 
     def __call__(self, texts: Sequence[str]) -> Floats2d:
         """Compute the embeddings of some texts. The same texts together give the same bits each time.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from hashlib import blake2b
+from typing import Any
 
 from spacy.language import Language
 from spacy.pipeline import Tok2Vec, TrainablePipe
@@ -36,12 +37,10 @@ def model_digest(nlp: Language, names: Sequence[str]) -> str:
     RETURNS (str): The number, in hexadecimal digits.
     """
     digest = blake2b(digest_size=16)
-    digest.update(nlp.tokenizer.to_bytes(exclude=["vocab"]))  # type: ignore[attr-defined]
-    for name in names:
-        pipe = nlp.get_pipe(name)
-        digest.update(name.encode())
-        if hasattr(pipe, "to_bytes"):
-            digest.update(pipe.to_bytes(exclude=["vocab"]))
+    parts: list[Any] = [nlp.tokenizer, *map(nlp.get_pipe, names)]
+    for part in parts:
+        if hasattr(part, "to_bytes"):
+            digest.update(part.to_bytes(exclude=["vocab"]))
     if nlp.vocab.vectors.size:
         digest.update(nlp.vocab.vectors.to_bytes())
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 """Rows and their embeddings as a table in Apache Parquet's format."""
 
 import json
+import os
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
@@ -33,10 +34,11 @@ class ParquetWriter:
         self._folder = Path()
         self._n_blocks = 0
 
-    def open(self, folder: Path, n_blocks: int, size: int) -> None:
+    def open(self, folder: Path, n_blocks: int, size: int) -> bool:
         """Begin, or go on after some blocks."""
         self._folder = folder
         self._n_blocks = n_blocks
+        return all(self._part(i).exists() for i in range(n_blocks))
 
     def write(self, block: Block, results: Any) -> int:
         """Write a part."""
@@ -45,7 +47,10 @@ class ParquetWriter:
         columns = {name: self._column([row.fields.get(name) for row in block]) for name in names}
         flat = arrow.array(results.reshape(-1), type=arrow.float32())
         columns[self.field] = arrow.FixedSizeListArray.from_arrays(flat, self.width)
-        self._parquet.write_table(arrow.table(columns), self._part(self._n_blocks))
+        with open(self._part(self._n_blocks), "wb") as file:
+            self._parquet.write_table(arrow.table(columns), file)
+            file.flush()
+            os.fsync(file.fileno())
         self._n_blocks += 1
         return 0
 

@@ -136,15 +136,13 @@ class Run:
             except ValueError:
                 if not self.overwrite:
                     raise
-        self._reset()
+        self._digest = blake2b(digest_size=16)
+        self._n_blocks = self.report.rows = 0
+        (self.folder / STATE).unlink(missing_ok=True)
         return self._blocks(), 0
 
     def _blocks(self) -> Iterator[Block]:
         return make_blocks(self.source.read(), max_rows=self.options["block_rows"])
-
-    def _reset(self) -> None:
-        self._digest = blake2b(digest_size=16)
-        self._n_blocks = self.report.rows = self.report.before = 0
 
     def _load(self) -> dict[str, Any] | None:
         path = self.folder / STATE
@@ -179,7 +177,9 @@ class Run:
 
     def _open(self, size: int) -> None:
         with self._named_errors():
-            self.writer.open(self.folder, self._n_blocks, size)
+            if not self.writer.open(self.folder, self._n_blocks, size):
+                reason = "finished parts are missing"
+                raise ValueError(Errors.E618.format(path=self.folder, reason=reason))
 
     def _write(self, results: Iterable[tuple[Block, Any]]) -> None:
         bar: Any = tqdm.tqdm(
@@ -229,9 +229,8 @@ class Run:
             return
         with self._named_errors():
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = open(self.folder / "lock", "wb")
-        with lock:
-            if not _lock(lock):
+        with _lock(self.folder / "lock") as is_locked:
+            if not is_locked:
                 raise ValueError(Errors.E619.format(path=self.output))
             try:
                 yield
@@ -249,13 +248,18 @@ def _named_errors(path: Path) -> Iterator[None]:
         raise OSError(Errors.E624.format(path=path, reason=error.strerror or error)) from error
 
 
-def _lock(file: Any) -> bool:
+@contextmanager
+def _lock(path: Path) -> Iterator[bool]:
     try:
         import fcntl
     except ImportError:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        # Windows has no such locks, and would not remove an open file.
+        yield True
+        return
+    with open(path, "wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True

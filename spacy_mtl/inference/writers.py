@@ -21,12 +21,13 @@ EMBEDDING = "embedding"
 class Writer(Protocol):
     """Writes the results of blocks into a folder, and makes one file of them at the end."""
 
-    def open(self, folder: Path, n_blocks: int, size: int) -> None:
+    def open(self, folder: Path, n_blocks: int, size: int) -> bool:
         """Begin, or go on after some blocks.
 
         folder (Path): The folder.
         n_blocks (int): How many blocks are kept.
         size (int): What `write` has returned after the last of them, 0 if there is none.
+        RETURNS (bool): Whether these blocks are there.
         """
         ...
 
@@ -67,15 +68,18 @@ class AppendWriter:
         """Make what stands before the blocks, which has the same length for any number of rows."""
         return b""
 
-    def open(self, folder: Path, n_blocks: int, size: int) -> None:
+    def open(self, folder: Path, n_blocks: int, size: int) -> bool:
         """Begin, or cut off what follows the blocks that are kept."""
         self._path = folder / "data"
-        self._file = open(self._path, "r+b" if n_blocks else "w+b")
+        if n_blocks and (not self._path.exists() or self._path.stat().st_size < size):
+            return False
+        self._file = open(self._path, "r+b" if n_blocks else "w+b")  # noqa: SIM115
         if n_blocks:
             self._file.truncate(size)
             self._file.seek(size)
         else:
             self._file.write(self.header(0))
+        return True
 
     def write(self, block: Block, results: Any) -> int:
         """Append a block."""
@@ -162,8 +166,9 @@ def _encode(fields: dict[str, Any]) -> bytes:
 class StreamWriter(JsonlWriter):
     """Write JSON lines to standard output. They cannot be taken up again."""
 
-    def open(self, folder: Path, n_blocks: int, size: int) -> None:
+    def open(self, folder: Path, n_blocks: int, size: int) -> bool:
         """Begin."""
+        return True
 
     def write(self, block: Block, results: Any) -> int:
         """Print a block."""
