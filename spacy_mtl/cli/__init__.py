@@ -14,9 +14,11 @@ from .embed import embed_cli
 from .init_config import init_config, init_config_cli
 from .load_encoder import load_encoder_cli
 from .nearest import find_nearest, nearest_cli
+from .predict import predict_cli
 from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
 from .save_encoder import save_encoder_cli
+from .similar import similar_cli
 from .subwords import subwords_cli
 from .vectors import vectors_cli
 
@@ -39,9 +41,11 @@ __all__ = [
     "load_encoder_cli",
     "mtl_cli",
     "nearest_cli",
+    "predict_cli",
     "pretrain_cli",
     "raw_text_cli",
     "save_encoder_cli",
+    "similar_cli",
     "subwords_cli",
     "train_baselines",
     "vectors_cli",

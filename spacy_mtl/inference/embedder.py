@@ -8,9 +8,8 @@ import numpy
 from spacy.language import Language
 from thinc.types import Floats2d
 
-from ..errors import Errors
 from ..pipeline.extensions import get_embedding
-from .model import find_encoders, model_digest, read_docs, running
+from .model import check_batch_size, find_encoders, model_digest, read_docs, running
 from .rows import STREAM, TextSource
 from .runs import Run, RunReport
 from .writers import EMBEDDING, make_writer
@@ -28,12 +27,7 @@ class Embedder:
         """
         self.nlp = nlp
         self.names = find_encoders(nlp)
-        self.batch_size = nlp.batch_size if batch_size is None else batch_size
-        if self.batch_size < 1:
-            expected = "a positive number"
-            raise ValueError(
-                Errors.E626.format(name="batch_size", value=batch_size, expected=expected)
-            )
+        self.batch_size = check_batch_size(nlp, batch_size)
         encoder: Any = nlp.get_pipe(self.names[-1])
         self.ops = encoder.model.ops
         self.width = int(encoder.model.get_dim("nO"))

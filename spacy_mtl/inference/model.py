@@ -14,19 +14,37 @@ from ..layers.param_versions import forget
 from .blocks import make_batches
 
 
-def find_encoders(nlp: Language) -> list[str]:
+def find_encoders(nlp: Language, *, required: bool = True) -> list[str]:
     """Find the components that `doc.tensor` comes from.
 
     nlp (Language): The pipeline.
+    required (bool): Whether there has to be one.
     RETURNS (List[str]): Names of the encoders, and of components before them that may change the tokens.
     RAISES (ValueError): If there is no encoder.
     """
     encoders = [name for name, pipe in nlp.pipeline if isinstance(pipe, Tok2Vec)]
+    if not encoders and not required:
+        return []
     if not encoders:
         raise ValueError(Errors.E621.format(found=", ".join(nlp.pipe_names) or "none"))
     before = nlp.pipe_names[: nlp.pipe_names.index(encoders[-1])]
     others = [name for name in before if not isinstance(nlp.get_pipe(name), TrainablePipe)]
     return [name for name in nlp.pipe_names if name in encoders or name in others]
+
+
+def check_batch_size(nlp: Language, batch_size: int | None) -> int:
+    """Check the number of texts that run through the pipeline together.
+
+    nlp (Language): The pipeline.
+    batch_size (Optional[int]): The number.
+    RETURNS (int): The number, or the pipeline's own.
+    RAISES (ValueError): If it is not positive.
+    """
+    size = nlp.batch_size if batch_size is None else batch_size
+    if size < 1:
+        expected = "a positive number"
+        raise ValueError(Errors.E626.format(name="batch_size", value=size, expected=expected))
+    return size
 
 
 def model_digest(nlp: Language, names: Sequence[str]) -> str:

@@ -60,7 +60,6 @@ class Run:
         model: str,
         options: dict[str, Any],
         overwrite: bool = False,
-        block_rows: int = BLOCK_ROWS,
     ) -> None:
         """Prepare the run.
 
@@ -68,24 +67,24 @@ class Run:
         output (Union[str, Path]): The file to write, or "-" for standard output.
         writer (Writer): Writes the file.
         model (str): What tells the model from others.
-        options (Dict[str, Any]): Settings that change the result.
+        options (Dict[str, Any]): Settings that change the result, one of them "batch_size".
         overwrite (bool): Whether to replace the output, and an interrupted run that was another one.
-        block_rows (int): The most rows of a block.
         RAISES (ValueError): If the output is there already, or is the source.
         """
         self.source = source
         self.output = Path(output)
         self.writer = writer
+        self.is_stream = str(output) == STREAM
         self.options = {
             "version": VERSION,
             "model": model,
             "text_field": source.text_field,
             "on_error": source.on_error,
-            "block_rows": block_rows,
+            # Who reads a stream waits for it.
+            "block_rows": options["batch_size"] if self.is_stream else BLOCK_ROWS,
             **options,
         }
         self.overwrite = overwrite
-        self.is_stream = str(output) == STREAM
         self.folder = self.output.with_name(self.output.name + PARTIAL)
         self._digest = blake2b(digest_size=16)
         self._n_blocks = 0
