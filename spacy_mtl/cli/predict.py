@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 from spacy.util import load_model
@@ -127,9 +128,8 @@ def format_predictions(predicted: Predictions) -> str:
     """
     rows: list[tuple[str, str, str]] = []
     for task, found in predicted.items():
-        chosen: dict[str | None, float]
         chosen = found["labels"] if "labels" in found else {found["label"]: found["score"]}
-        scores: dict[str | None, float] = found.get("scores", chosen)
+        scores: dict[Any, float] = found["scores"] if "scores" in found else chosen
         name = task
         for label in sorted(scores, key=scores.__getitem__, reverse=True) or (None,):
             mark = " *" if scores is not chosen and label in chosen else ""

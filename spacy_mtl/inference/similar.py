@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy
 from spacy.language import Language
-from thinc.types import Floats2d
 
 from ..errors import Errors
 from ..layers.nearest import NearestVectors
@@ -25,7 +24,7 @@ TOLERANCE = 1e-3
 
 
 class Similar(NamedTuple):
-    """A text of the corpus, the number of its row, from 0, all its fields, and its cosine to the query."""
+    """A text of the corpus: its cosine to the query, the number of its row, from 0, and its other fields."""
 
     text: str
     similarity: float
@@ -51,6 +50,7 @@ class SimilarTexts:
             meta = json.loads((folder / META).read_bytes())
             self._texts = folder / TEXTS
             self._offsets = numpy.load(folder / OFFSETS)
+            self._text_field = meta["text_field"]
             if meta["version"] != VERSION or len(self._offsets) != meta["rows"]:
                 raise ValueError("it is damaged, or of another version")
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -87,8 +87,8 @@ class SimilarTexts:
 
     def _read(self, file: Any, row: int, similarity: float) -> Similar:
         file.seek(self._offsets[row])
-        text, fields = json.loads(file.readline())["row"]
-        return Similar(text, similarity, row, fields)
+        fields = json.loads(file.readline())
+        return Similar(fields.pop(self._text_field), similarity, row, fields)
 
 
 def is_index(path: str | Path) -> bool:
@@ -147,17 +147,28 @@ def build_index(
     if embeddings is None:
         (folder / VECTORS).unlink(missing_ok=True)
         embed_file(
-            nlp, folder / TEXTS, folder / VECTORS, batch_size=batch_size, n_process=n_process
+            nlp,
+            folder / TEXTS,
+            folder / VECTORS,
+            text_field=text_field,
+            batch_size=batch_size,
+            n_process=n_process,
         )
         vectors = read_embeddings(folder / VECTORS)
     else:
         vectors = read_embeddings(embeddings)
-        _check_fit(embedder, vectors, Path(embeddings), folder / TEXTS, offsets)
-    if not numpy.any(vectors):
+        probes = _read_probes(folder / TEXTS, offsets, text_field)
+        _check_fit(embedder, vectors, Path(embeddings), probes, len(offsets))
+    if not numpy.any(numpy.asarray(vectors)):
         raise ValueError(Errors.E632.format(path=source))
     NearestVectors(vectors, exact).to_disk(folder / NEAREST)
     (folder / VECTORS).unlink(missing_ok=True)
-    meta = {"version": VERSION, "model": embedder.digest(), "rows": len(offsets)}
+    meta = {
+        "version": VERSION,
+        "model": embedder.digest(),
+        "rows": len(offsets),
+        "text_field": text_field,
+    }
     write_atomically(folder / META, json.dumps(meta).encode())
     return SimilarTexts(nlp, folder, exact=exact)
 
@@ -167,30 +178,32 @@ def _write_rows(rows: Iterator[TextRow], folder: Path) -> Any:
     with (folder / TEXTS).open("wb") as file:
         for row in rows:
             offsets.append(file.tell())
-            # The text has a place of its own, whatever the fields are called.
-            file.write(json.dumps({"text": row.text, "row": row}).encode() + b"\n")
+            file.write(json.dumps(row.fields).encode() + b"\n")
     found = numpy.asarray(offsets, dtype="int64")
     numpy.save(folder / OFFSETS, found)
     return found
 
 
+def _read_probes(path: Path, offsets: Any, text_field: str) -> dict[int, str]:
+    """Read some of the texts, by row."""
+    n_probes = min(PROBES, len(offsets))
+    probes = {}
+    with path.open("rb") as file:
+        for row in numpy.linspace(0, len(offsets) - 1, n_probes).astype(int).tolist():
+            file.seek(offsets[row])
+            probes[row] = json.loads(file.readline())[text_field]
+    return probes
+
+
 def _check_fit(
-    embedder: Embedder, vectors: Floats2d, path: Path, texts: Path, offsets: Any
+    embedder: Embedder, vectors: Any, path: Path, probes: dict[int, str], n_rows: int
 ) -> None:
     """Check embeddings from a file against some that are computed now."""
-    if vectors.shape != (len(offsets), embedder.width):
-        reason = f"they have the shape {vectors.shape}, and ({len(offsets)}, {embedder.width}) is expected"
+    if vectors.shape != (n_rows, embedder.width):
+        expected = (n_rows, embedder.width)
+        reason = f"their shape is {vectors.shape}, and {expected} is expected"
         raise ValueError(Errors.E629.format(path=path, reason=reason))
-    chosen = (
-        numpy.unique(numpy.linspace(0, len(offsets) - 1, PROBES).astype(int))
-        if len(offsets)
-        else []
-    )
-    with texts.open("rb") as file:
-        probes = []
-        for row in chosen:
-            file.seek(offsets[row])
-            probes.append(json.loads(file.readline())["text"])
-    if not numpy.allclose(embedder(probes), vectors[chosen], atol=TOLERANCE, rtol=TOLERANCE):
+    computed: Any = embedder(list(probes.values()))
+    if not numpy.allclose(computed, vectors[list(probes)], atol=TOLERANCE, rtol=TOLERANCE):
         reason = "the model gives other ones for some of the texts"
         raise ValueError(Errors.E629.format(path=path, reason=reason))
