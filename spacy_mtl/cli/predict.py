@@ -129,7 +129,7 @@ def format_predictions(predicted: Predictions) -> str:
     rows: list[tuple[str, str, str]] = []
     for task, found in predicted.items():
         chosen = found["labels"] if "labels" in found else {found["label"]: found["score"]}
-        scores: dict[Any, float] = found["scores"] if "scores" in found else chosen
+        scores: dict[Any, float] = found.get("scores", chosen)
         name = task
         for label in sorted(scores, key=scores.__getitem__, reverse=True) or (None,):
             mark = " *" if scores is not chosen and label in chosen else ""

@@ -114,31 +114,32 @@ class Run:
             self.report.stats = self.source.check()
             self.report.total = self.report.stats.rows
         with self._locked(), closing(self.writer):
-            blocks, size = self._start()
-            self._open(size)
+            blocks = self._start()
             if on_start is not None:
                 on_start(self.report)
             self._write(work_on(work, blocks, n_process=n_process))
             self._finish()
         return self.report
 
-    def _start(self) -> tuple[Iterator[Block], int]:
-        """Find the blocks that are left, and where the writer goes on."""
+    def _start(self) -> Iterator[Block]:
+        """Open the file, and find the blocks that are left."""
         # What is overwritten cannot be compared with texts that come once.
         if not self.is_stream and (self.source.is_repeatable or not self.overwrite):
             try:
                 state = self._load()
-                blocks = self._blocks()
                 if state is not None:
+                    blocks = self._blocks()
                     self._skip(blocks, state)
-                return blocks, state["size"] if state else 0
+                    self._open(state["size"])
+                    return blocks
             except ValueError:
                 if not self.overwrite:
                     raise
         self._digest = blake2b(digest_size=16)
-        self._n_blocks = self.report.rows = 0
+        self._n_blocks = self.report.rows = self.report.before = 0
         (self.folder / STATE).unlink(missing_ok=True)
-        return self._blocks(), 0
+        self._open(0)
+        return self._blocks()
 
     def _blocks(self) -> Iterator[Block]:
         return make_blocks(self.source.read(), max_rows=self.options["block_rows"])

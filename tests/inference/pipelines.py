@@ -8,7 +8,25 @@ from builders import SENTIMENT, TAGS, add_encoder, add_task, train
 from spacy import blank
 from spacy.language import Language
 
-WORDS = ["good", "bad", "film", "great", "awful", "acting", "plot", "fast", "cheap", "slow", "the", "a", "of", "and", "🙂", "ünï", "x\x00y"]
+WORDS = [
+    "good",
+    "bad",
+    "film",
+    "great",
+    "awful",
+    "acting",
+    "plot",
+    "fast",
+    "cheap",
+    "slow",
+    "the",
+    "a",
+    "of",
+    "and",
+    "🙂",
+    "ünï",
+    "x\x00y",
+]
 
 
 def make_model(n_steps: int = 20) -> Language:

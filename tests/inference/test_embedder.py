@@ -104,6 +104,7 @@ def test_any_number_of_processes_gives_the_same(model, source, output, tmp_path)
     assert output.read_bytes() == one.read_bytes()
 
 
+@pytest.mark.slow
 def test_processes_that_inherit_nothing(model, source, tmp_path, monkeypatch):
     embed_file(model, source, tmp_path / "one.npy")
     context = multiprocessing.get_context("spawn")
@@ -228,7 +229,7 @@ def test_formats_of_the_source(model, tmp_path, name, data, field, zipped):
 def test_a_long_text_is_bad(model, tmp_path, monkeypatch):
     monkeypatch.setattr(model, "max_length", 20)
     source = write_texts(tmp_path / "texts.jsonl", ["short", "long " * 5])
-    with pytest.raises(ValueError, match="25 characters, more than nlp.max_length = 20"):
+    with pytest.raises(ValueError, match=r"25 characters, more than nlp\.max_length = 20"):
         embed_file(model, source, tmp_path / "out.npy")
 
 

@@ -70,7 +70,7 @@ def test_a_file_goes_on_after_an_interruption(model, source, texts, tmp_path, mo
         patch.setattr(Predictor, "__call__", interrupted)
         with pytest.raises(KeyboardInterrupt):
             predict_file(model, source, tmp_path / "out.jsonl")
-    with pytest.raises(ValueError, match="E617.*tasks"):
+    with pytest.raises(ValueError, match=r"E617.*tasks"):
         predict_file(model, source, tmp_path / "out.jsonl", tasks=["tags"])
     report = predict_file(make_model(), source, tmp_path / "out.jsonl", n_process=2)
     assert report.before == 30

@@ -56,10 +56,10 @@ def test_embeddings_that_are_there(model, source, texts, tmp_path, kind):
 
 def test_embeddings_that_do_not_fit(model, source, texts, tmp_path):
     embed_file(make_model(n_steps=2), source, tmp_path / "other.npy")
-    with pytest.raises(ValueError, match="E629.*the model gives other ones"):
+    with pytest.raises(ValueError, match=r"E629.*the model gives other ones"):
         build_index(model, source, tmp_path / "index", embeddings=tmp_path / "other.npy")
     write_texts(tmp_path / "fewer.jsonl", texts[:20])
-    with pytest.raises(ValueError, match="E629.*their shape"):
+    with pytest.raises(ValueError, match=r"E629.*their shape"):
         build_index(
             model, tmp_path / "fewer.jsonl", tmp_path / "index", embeddings=tmp_path / "other.npy"
         )
