@@ -3,7 +3,6 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import typer
 from spacy.util import load_model
@@ -129,10 +128,10 @@ def format_predictions(predicted: Predictions) -> str:
     rows: list[tuple[str, str, str]] = []
     for task, found in predicted.items():
         chosen = found["labels"] if "labels" in found else {found["label"]: found["score"]}
-        scores: dict[Any, float] = found.get("scores", chosen)
+        scores = dict(found.get("scores", chosen))
         name = task
-        for label in sorted(scores, key=scores.__getitem__, reverse=True) or (None,):
-            mark = " *" if scores is not chosen and label in chosen else ""
+        for label in sorted(scores, key=scores.__getitem__, reverse=True) or [None]:
+            mark = " *" if "scores" in found and label in chosen else ""
             score = f"{scores[label]:.3f}" if label in scores else ""
             rows.append((name, f"{'-' if label is None else label}{mark}", score))
             name = ""

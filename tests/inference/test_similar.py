@@ -83,7 +83,7 @@ def test_an_index_is_kept(model, source, texts, tmp_path):
     assert len(build_index(model, source, tmp_path / "index", overwrite=True)) == 5
 
 
-@pytest.mark.parametrize("texts", [[], ["", " "]])
+@pytest.mark.parametrize("texts", [[], ["", ""]])
 def test_no_text(model, tmp_path, texts):
     source = write_texts(tmp_path / "none.jsonl", texts)
     with pytest.raises(ValueError, match="E632"):
