@@ -3,6 +3,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 from spacy.util import load_model
@@ -128,7 +129,7 @@ def format_predictions(predicted: Predictions) -> str:
     rows: list[tuple[str, str, str]] = []
     for task, found in predicted.items():
         chosen = found["labels"] if "labels" in found else {found["label"]: found["score"]}
-        scores = dict(found.get("scores", chosen))
+        scores: Any = found.get("scores", chosen)
         name = task
         for label in sorted(scores, key=scores.__getitem__, reverse=True) or [None]:
             mark = " *" if "scores" in found and label in chosen else ""
