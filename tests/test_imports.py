@@ -18,9 +18,13 @@ ALLOWED = {
     "models": {"ground", "layers"},
     "pipeline": {"ground", "layers", "models"},
     "training": {"ground"},
+    "inference": {"ground", "layers", "pipeline", "training"},
     "sklearn": {"ground", "layers", "models", "pipeline", "training"},
     "report": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review"},
-    "cli": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review", "report"},
+    "cli": {
+        *("ground", "layers", "models", "pipeline", "training"),
+        *("inference", "sklearn", "review", "report"),
+    },
 }
 LONGEST = 320
 

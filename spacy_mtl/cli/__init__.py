@@ -10,13 +10,16 @@ from .compare import compare, compare_cli
 from .convert import convert_cli
 from .debug_data import debug_data_cli
 from .doctor import diagnose, doctor_cli
+from .embed import embed_cli
 from .init_config import init_config, init_config_cli
 from .load_encoder import load_encoder_cli
 from .nearest import find_nearest, nearest_cli
 from .plot import plot_cli
+from .predict import predict_cli
 from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
 from .save_encoder import save_encoder_cli
+from .similar import similar_cli
 from .subwords import subwords_cli
 from .vectors import vectors_cli
 
@@ -32,6 +35,7 @@ __all__ = [
     "debug_data_cli",
     "diagnose",
     "doctor_cli",
+    "embed_cli",
     "find_nearest",
     "init_config",
     "init_config_cli",
@@ -39,9 +43,11 @@ __all__ = [
     "mtl_cli",
     "nearest_cli",
     "plot_cli",
+    "predict_cli",
     "pretrain_cli",
     "raw_text_cli",
     "save_encoder_cli",
+    "similar_cli",
     "subwords_cli",
     "train_baselines",
     "vectors_cli",

@@ -8,6 +8,7 @@ from .data import DataErrors, RowErrors
 from .estimators import EstimatorErrors
 from .finetuning import FineTuningErrors
 from .pairs import PairErrors, PairWarnings
+from .inference import InferenceErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .report import ReportErrors
@@ -33,6 +34,7 @@ class Errors(
     EstimatorErrors,
     TunerErrors,
     ReportErrors,
+    InferenceErrors,
 ):
     """Texts of errors."""
 

@@ -280,7 +280,7 @@ class RowErrors:
     OBJECT = 'a JSON object like {{"text": "...", "label": "..."}} expected, found {found}'
     CSV = "not a valid row: {reason}; a cell that holds quotes, separators or newlines has to be quoted"
     CELLS = "{expected} cells expected, {found} found; quote texts that hold the separator"
-    NO_TEXT = "no 'text'; found: {found}"
+    NO_TEXT = "no '{field}'; found: {found}"
     TEXT = "'{field}' has to be a string, found {found}"
     NO_LABEL = "no label: 'label', 'labels', 'cats' or 'accept' expected, found: {found}"
     FORMS = "labels in more than one form: {found}; keep one"
@@ -296,6 +296,8 @@ class RowErrors:
     TWICE = "label {label!r} stands twice in 'cats', with and without the task's name"
     ANSWER = '\'answer\' has to be "accept", "reject" or "ignore", found {found}'
     OPTION = "accepted {label!r} is none of the options: {options}"
+    TOO_LONG = "the text has {length} characters, more than nlp.max_length = {limit}; shorten it, or raise the limit"
+    TAKEN = "there is a field '{field}', which is the name of what is written; rename it"
     ONE_CHOICE = "a single choice needs one accepted option, found {found}"
     PAIR_TEXTS = "a pair of texts needs 'text1' and 'text2', and no 'text'; found: {found}"
     PAIR_VALUE = "a pair of texts needs either 'score' or 'label'; found: {found}"

@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -15,6 +16,7 @@ EXACT_BELOW = 20_000
 _BLOCK = 4_000_000
 #: How far a product of matrices may differ between two places in it.
 _ROUNDING = 1e-5
+_VECTORS, _ROWS, _INDEX = "unit_vectors.npy", "rows.npy", "index.faiss"
 
 
 class NearestVectors:
@@ -43,6 +45,47 @@ class NearestVectors:
             raise ValueError(Errors.E247)
         self.exact = exact
         self._index: Any = None if exact or not len(self._vectors) else _build_index(self._vectors)
+
+    def to_disk(self, path: str | Path) -> None:
+        """Save the vectors and the index.
+
+        path (Union[str, Path]): The folder, which is made if it does not exist.
+        """
+        path = Path(path)
+        path.mkdir(parents=True, exist_ok=True)
+        numpy.save(path / _VECTORS, self._vectors)
+        numpy.save(path / _ROWS, self._rows)
+        (path / _INDEX).unlink(missing_ok=True)
+        if self._index is not None:
+            _load_faiss().write_index(self._index, str(path / _INDEX))
+
+    @classmethod
+    def from_disk(cls, path: str | Path, exact: bool | None = None) -> "NearestVectors":
+        """Load what was saved. Vectors are read from the disk as they are needed.
+
+        path (Union[str, Path]): The folder.
+        exact (Optional[bool]): Whether to compare with every vector. None for what was saved, or if faiss
+            is not installed. If there is no index, and one is needed, it is built.
+        RETURNS (NearestVectors): The vectors.
+        RAISES (ValueError): If a file is damaged, or `exact` is False without faiss.
+        RAISES (OSError): If a file is missing.
+        """
+        path = Path(path)
+        nearest = cls.__new__(cls)
+        nearest._vectors = numpy.load(path / _VECTORS, mmap_mode="r")
+        nearest._rows = numpy.load(path / _ROWS)
+        if exact is False and _load_faiss() is None:
+            raise ValueError(Errors.E247)
+        saved = (path / _INDEX).exists() and _load_faiss() is not None
+        nearest.exact = not saved if exact is None else exact
+        nearest._index = None
+        if not nearest.exact and len(nearest._vectors):
+            nearest._index = (
+                _load_faiss().read_index(str(path / _INDEX))
+                if saved
+                else _build_index(numpy.asarray(nearest._vectors))
+            )
+        return nearest
 
     def find(self, queries: Floats2d, n: int) -> tuple[Ints2d, Floats2d]:
         """Find the nearest vectors of each query.

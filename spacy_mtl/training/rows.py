@@ -85,14 +85,15 @@ def parse_row(row: object, line: int, *, task: str, known: Collection[str] | Non
     return _parse_choice(row, text, line, task)
 
 
-def parse_text(row: object) -> str:
+def parse_text(row: object, field: str = "text") -> str:
     """Read the text of a row that needs no labels.
 
     row (object): The parsed row: an object with a text.
+    field (str): The name of the text.
     RETURNS (str): The text.
     RAISES (RowError): If the row has none.
     """
-    return _row_and_text(row)[1]
+    return _row_and_text(row, field)[1]
 
 
 def parse_doc(doc: Doc, line: int, *, task: str, known: Collection[str] | None) -> Record:
@@ -154,12 +155,12 @@ def split_label(key: str) -> str:
     return key.partition(SEPARATOR)[2]
 
 
-def _row_and_text(row: object) -> tuple[Mapping[str, Any], str]:
+def _row_and_text(row: object, field: str = "text") -> tuple[Mapping[str, Any], str]:
     if not isinstance(row, Mapping):
         raise RowError(RowErrors.OBJECT.format(found=_kind(row)))
-    if "text" not in row:
-        raise RowError(RowErrors.NO_TEXT.format(found=listing(row)))
-    return row, valid_text(row["text"])
+    if field not in row:
+        raise RowError(RowErrors.NO_TEXT.format(field=field, found=listing(row)))
+    return row, valid_text(row[field], field)
 
 
 def _form(row: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ import csv
 import json
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from gzip import BadGzipFile, GzipFile
 from io import BufferedReader
 from pathlib import Path
@@ -22,24 +23,34 @@ _SHOWN_CELLS = 10
 _HEAD = 4096
 
 
-def read_text_rows(path: Path, task: str, kind: str) -> Iterator[NumberedRow]:
+def read_text_rows(
+    path: Path,
+    task: str,
+    kind: str,
+    *,
+    file: BufferedReader | None = None,
+    labelled: bool = True,
+) -> Iterator[NumberedRow]:
     """Read the rows of a text file, one at a time.
 
     path (Path): The file, compressed if its name ends in .gz.
     task (str): Its task, for error messages.
     kind (str): "jsonl", "csv", "tsv", or "txt" with one text a line.
+    file (Optional[BufferedReader]): What is read instead of the file, e.g. standard input.
+    labelled (bool): Whether a table has to have the columns "text" and "label", which alone are read.
+        If not, all columns are, and an empty line of "txt" is an empty text.
     YIELDS (NumberedRow): Line numbers and rows. A bad row is a `RowError`.
     RAISES (ValueError): If the file as a whole cannot be read.
     """
     number = 0
     try:
-        with _open(path) as file:
-            _check_is_text(file.peek(_HEAD)[:_HEAD], path, task)
-            lines = _without_bom(file)
+        with _open(path) if file is None else nullcontext(file) as source:
+            _check_is_text(source.peek(_HEAD)[:_HEAD], path, task)
+            lines = _without_bom(source)
             if kind in ("jsonl", "txt"):
-                rows = _line_rows(lines, kind)
+                rows = _line_rows(lines, kind, keep_empty=kind == "txt" and not labelled)
             else:
-                rows = _csv_rows(lines, path, task, kind)
+                rows = _csv_rows(lines, path, task, kind, labelled)
             for number, row in rows:
                 yield number, row
     except (EOFError, BadGzipFile, zlib.error) as err:
@@ -68,10 +79,10 @@ def _without_bom(lines: Iterable[bytes]) -> Iterator[bytes]:
         yield line if number else line.removeprefix(_BOM)
 
 
-def _line_rows(lines: Iterable[bytes], kind: str) -> Iterator[NumberedRow]:
+def _line_rows(lines: Iterable[bytes], kind: str, *, keep_empty: bool) -> Iterator[NumberedRow]:
     for number, line in enumerate(lines, start=1):
         line = line.strip()
-        if not line:
+        if not line and not keep_empty:
             continue
         try:
             text = line.decode("utf-8")
@@ -92,7 +103,9 @@ def _json_row(line: str) -> object:
         return RowError(RowErrors.JSON.format(reason=err))
 
 
-def _csv_rows(lines: Iterable[bytes], path: Path, task: str, kind: str) -> Iterator[NumberedRow]:
+def _csv_rows(
+    lines: Iterable[bytes], path: Path, task: str, kind: str, labelled: bool
+) -> Iterator[NumberedRow]:
     separator = "\t" if kind == "tsv" else ","
     csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))
     # Bytes that are not UTF-8 become surrogates, which the check of each cell reports.
@@ -111,7 +124,9 @@ def _csv_rows(lines: Iterable[bytes], path: Path, task: str, kind: str) -> Itera
         if not any(cell.strip() for cell in cells):
             continue
         if header is None:
-            header = [cell.strip().lower() for cell in cells]
+            header = [cell.strip().lower() if labelled else cell.strip() for cell in cells]
+            if not labelled:
+                continue
             if not _is_header(header):
                 name = "tabs" if separator == "\t" else "commas"
                 shown = ", ".join(map(repr, cells[:_SHOWN_CELLS]))
@@ -119,7 +134,7 @@ def _csv_rows(lines: Iterable[bytes], path: Path, task: str, kind: str) -> Itera
                     Errors.E109.format(path=path, task=task, separator=name, header=shown)
                 )
             continue
-        yield number, _csv_row(cells, header)
+        yield number, _csv_row(cells, header, labelled)
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -129,13 +144,15 @@ def _is_header(cells: list[str]) -> bool:
     return {"text", "label"} <= once
 
 
-def _csv_row(cells: list[str], header: list[str]) -> object:
+def _csv_row(cells: list[str], header: list[str], labelled: bool) -> object:
     # Spreadsheets pad rows with empty cells.
     while len(cells) > len(header) and not cells[-1].strip():
         cells.pop()
     if len(cells) != len(header):
         return RowError(RowErrors.CELLS.format(expected=len(header), found=len(cells)))
     row = dict(zip(header, cells, strict=True))
+    if not labelled:
+        return row
     if "text1" not in row:
         return {"text": row["text"], "label": row["label"].strip()}
     # Either of the two may be left empty.

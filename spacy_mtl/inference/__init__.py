@@ -1,0 +1,1 @@
+"""A trained pipeline at work on files: embeddings, nearest texts and predictions, in bounded memory."""
