@@ -35,7 +35,7 @@ def sentence_encoder(model: Language | Path) -> Embed:
     """RETURNS (Callable): The mean of a pipeline's encoder."""
     from spacy_mtl.sklearn import SentenceEncoder
 
-    return SentenceEncoder(model, batch_size=BATCH, progress=False).fit([]).transform
+    return SentenceEncoder(model, batch_size=BATCH, progress=False).transform
 
 
 def minilm() -> Embed:
