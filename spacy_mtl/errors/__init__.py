@@ -9,6 +9,7 @@ from .finetuning import FineTuningErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .subwords import SubwordErrors
+from .training_report import TrainingReportErrors
 from .transformers import TransformerErrors
 from .updating import UpdatingErrors
 
@@ -25,6 +26,7 @@ class Errors(
     AddTaskErrors,
     SubwordErrors,
     TransformerErrors,
+    TrainingReportErrors,
 ):
     """Texts of errors."""
 
