@@ -8,6 +8,7 @@ from .data import DataErrors, RowErrors
 from .finetuning import FineTuningErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
+from .report import ReportErrors
 from .subwords import SubwordErrors
 from .training_report import TrainingReportErrors
 from .transformers import TransformerErrors
@@ -27,6 +28,7 @@ class Errors(
     SubwordErrors,
     TransformerErrors,
     TrainingReportErrors,
+    ReportErrors,
 ):
     """Texts of errors."""
 

@@ -10,12 +10,8 @@ class TrainingReportErrors:
     )
     E741 = "[E741] {path} names no folder with data. Give it with --data DATA."
     E742 = "[E742] The data folder {path}, which {config} names, is not there. Give it with --data DATA."
-    E743 = (
-        "[E743] No {split} data in {path} for any task of the pipeline. Tasks with data there: {found}."
-    )
-    E744 = (
-        "[E744] No {path}, which the logger spacy_mtl.MultitaskLogger.v1 writes while a pipeline is trained."
-    )
+    E743 = "[E743] No {split} data in {path} for any task of the pipeline. Tasks with data there: {found}."
+    E744 = "[E744] No {path}, which the logger spacy_mtl.MultitaskLogger.v1 writes while a pipeline is trained."
     E745 = "[E745] {path} has no evaluation by tasks: it is no log of spacy_mtl.MultitaskLogger.v1."
     E746 = (
         "[E746] The pipeline {path} has no component of the factory '{factory}', so that there is no task to "

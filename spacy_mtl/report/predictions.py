@@ -36,12 +36,14 @@ class GoldTexts:
     """Annotated texts.
 
     texts (List[str]): The texts.
+    tasks (List[TaskSettings]): The tasks that can be scored.
     rows (Dict[str, NDArray]): By task, which of them are annotated for it.
     gold (Dict[str, Floats]): By task, the gold values of these, NaN where there is none.
     problems (Dict[str, str]): Tasks that cannot be scored, and why.
     """
 
     texts: list[str]
+    tasks: list[TaskSettings] = field(default_factory=list)
     rows: dict[str, np.ndarray] = field(default_factory=dict)
     gold: dict[str, Floats] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
@@ -66,9 +68,7 @@ def task_settings(nlp: Language) -> list[TaskSettings]:
     RETURNS (List[TaskSettings]): Its tasks, in their order.
     """
     pipes: list[Any] = [
-        nlp.get_pipe(name)
-        for name in nlp.pipe_names
-        if nlp.get_pipe_meta(name).factory == FACTORY
+        nlp.get_pipe(name) for name in nlp.pipe_names if nlp.get_pipe_meta(name).factory == FACTORY
     ]
     return [
         TaskSettings(
@@ -113,9 +113,10 @@ def read_gold(
                 problems[task.name] = str(error)
             else:
                 rows[task.name].append(row)
-    good = [task for task in tasks if task.name not in problems]
+    good = [task for task in tasks if rows[task.name] and task.name not in problems]
     return GoldTexts(
         texts,
+        good,
         {task.name: np.array(rows[task.name], dtype=int) for task in good},
         {task.name: np.array(gold[task.name]).reshape(-1, len(task.labels)) for task in good},
         problems,
@@ -188,9 +189,7 @@ def decide_task(task: TaskSettings, gold: Floats, scores: Floats) -> Decisions:
     )
 
 
-def gold_names(
-    task: TaskSettings, found: GoldTexts, *, joined: str = " + "
-) -> list[str | None]:
+def gold_names(task: TaskSettings, found: GoldTexts, *, joined: str = " + ") -> list[str | None]:
     """Name the gold labels of all texts.
 
     task (TaskSettings): The task.

@@ -14,6 +14,7 @@ from ..training.training_log import FILE_NAME
 from ..training.trained_tasks import find_tasks_with_data
 
 MODELS = ("model-best", "model-last")
+CONFIG = "config.cfg"
 #: Folders with the pipelines of one task each and of all tasks but one, inside that of the run.
 BASELINES = "single"
 LEFT_OUT = "without"
@@ -75,14 +76,14 @@ def find_data(run: Run) -> Path:
     RETURNS (Path): The folder.
     RAISES (ValueError): If the config names none, or it is not there.
     """
-    path = next(_named_folders(load_config(run.model / "config.cfg", interpolate=True)), None)
+    path = next(_named_folders(load_config(run.model / CONFIG, interpolate=True)), None)
     if path is None:
-        raise ValueError(Errors.E741.format(path=run.model / "config.cfg"))
+        raise ValueError(Errors.E741.format(path=run.model / CONFIG))
     # A run may be looked at from elsewhere than where it was made.
     roots = [Path(), *run.folder.resolve().parents]
     found = next((root / path for root in roots if (root / path).is_dir()), None)
     if found is None:
-        raise ValueError(Errors.E742.format(path=path, config=run.model / "config.cfg"))
+        raise ValueError(Errors.E742.format(path=path, config=run.model / CONFIG))
     return found
 
 
@@ -103,7 +104,7 @@ def choose_split(data: str | Path, tasks: list[str], split: str | None = None) -
 
 
 def _is_pipeline(folder: Path) -> bool:
-    return (folder / "meta.json").is_file() and (folder / "config.cfg").is_file()
+    return (folder / "meta.json").is_file() and (folder / CONFIG).is_file()
 
 
 def _find_pipelines(folder: Path) -> dict[str, Path]:

@@ -155,7 +155,9 @@ def _threshold_curve(label: str, truth: Bools, scores: Floats) -> ThresholdCurve
     tp = len(positive) - np.searchsorted(positive, GRID)
     fp = len(negative) - np.searchsorted(negative, GRID)
     values = [prf(t, f, len(positive) - t) for t, f in zip(tp.tolist(), fp.tolist(), strict=True)]
-    return ThresholdCurve(label, [v.p for v in values], [v.r for v in values], [v.f for v in values])
+    return ThresholdCurve(
+        label, [v.p for v in values], [v.r for v in values], [v.f for v in values]
+    )
 
 
 def _means(totals: Floats, counts: np.ndarray) -> list[float | None]:
