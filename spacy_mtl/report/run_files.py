@@ -10,8 +10,8 @@ from spacy.util import load_config
 from ..errors import Errors
 from ..training.files import find_task_files
 from ..training.single_task import READER
-from ..training.training_log import FILE_NAME
 from ..training.trained_tasks import find_tasks_with_data
+from ..training.training_log import FILE_NAME
 
 MODELS = ("model-best", "model-last")
 CONFIG = "config.cfg"

@@ -106,3 +106,5 @@ def describe_components(
         comments[f"components.{component}", ""] = note
         comments[f"components.{component}", "frozen"] = _HEAD_FROZEN
     return comments
+
+

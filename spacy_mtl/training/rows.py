@@ -41,7 +41,9 @@ class Record:
     doc: Doc | None = None
 
 
-def parse_row(row: object, line: int, *, task: str, known: Collection[str] | None) -> Record | None:
+def parse_row(
+    row: object, line: int, *, task: str, known: Collection[str] | None
+) -> Record | None:
     """Read one row of a text format.
 
     row (object): The parsed row: an object with a text, and with labels in one of the forms.
