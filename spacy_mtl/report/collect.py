@@ -62,7 +62,7 @@ def collect_report(
     report = Report(
         title=run.folder.resolve().name,
         model=run.model.as_posix(),
-        lang=nlp.lang,
+        lang=str(nlp.lang),
         versions={"Python": python_version(), **{name: version(name) for name in PACKAGES}},
         command=f"python -m spacy train {(run.model / CONFIG).as_posix()} --output "
         f"{run.folder.as_posix()}-again",
@@ -107,7 +107,7 @@ def _read_gold(
     report.split = choose_split(data, names, split)
     found = find_tasks_with_data(data, names, split=report.split)
     known = [task for task in tasks if task.name in found]
-    gold = read_gold(data, known, split=report.split, lang=nlp.lang)
+    gold = read_gold(data, known, split=report.split, lang=str(nlp.lang))
     problems = {name: f"There is no {report.split} data." for name in names if name not in found}
     for name, reason in {**problems, **gold.problems}.items():
         report.missing[f"results of {name}"] = reason

@@ -16,10 +16,10 @@ from .contents import Change
 IGNORED = ("paths.", "corpora.train.path", "corpora.dev.path", "initialize.")
 
 
-def find_changes(config: Mapping[str, Any], data: str | Path) -> list[Change]:
+def find_changes(config: Config, data: str | Path) -> list[Change]:
     """Find the settings of a config that differ from what `mtl init-config` writes.
 
-    config (Mapping[str, Any]): The config of a training.
+    config (Config): The config of a training.
     data (Union[str, Path]): The folder with its data.
     RETURNS (List[Change]): The settings, by dotted name.
     RAISES (ValueError): If the data has not all tasks of the config.

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from ..training.metrics import Floats
 
 
@@ -233,8 +231,8 @@ class EmbeddingMap:
     """
 
     texts: list[str]
-    vectors: Floats = field(default_factory=lambda: np.zeros((0, 0)))
-    labels: dict[str, list[str | None]] = field(default_factory=dict)
+    vectors: Floats
+    labels: dict[str, list[str | None]]
 
 
 @dataclass

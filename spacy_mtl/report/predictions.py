@@ -54,11 +54,11 @@ class Predicted:
     """What a pipeline says about texts.
 
     scores (Dict[str, Floats]): By task, the scores of the texts annotated for it `(n_rows, n_labels)`.
-    vectors (Optional[Floats]): Embeddings of all texts `(n_texts, width)`, if they were wished.
+    vectors (Floats): Embeddings of all texts `(n_texts, width)`; without rows unless they were wished.
     """
 
     scores: dict[str, Floats]
-    vectors: Floats | None = None
+    vectors: Floats
 
 
 def task_settings(nlp: Language) -> list[TaskSettings]:
@@ -169,7 +169,10 @@ def predict(
         stop = start + len(task.labels)
         scores[task.name] = values[found.rows[task.name], start:stop]
         start = stop
-    return Predicted(scores, np.array(vectors) if with_vectors else None)
+    return Predicted(
+        scores,
+        np.array(vectors, dtype=float).reshape(len(vectors), -1) if vectors else np.zeros((0, 0)),
+    )
 
 
 def decide_task(task: TaskSettings, gold: Floats, scores: Floats) -> Decisions:

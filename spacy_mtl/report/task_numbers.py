@@ -63,14 +63,19 @@ def calibrate(
         confidence, right = scores[decided.known], decided.truth[decided.known]
     else:
         confidence = scores.max(axis=1, initial=0.0)
-        right = (decided.truth & decided.guess).any(axis=1)
+        right = np.asarray((decided.truth & decided.guess).any(axis=1))
     edges = np.linspace(0.0, 1.0, bins + 1)
     places = np.clip(np.searchsorted(edges[1:-1], confidence), 0, bins - 1)
     counts = np.bincount(places, minlength=bins)
-    sums = [np.bincount(places, weights=x, minlength=bins) for x in (confidence, right)]
-    means = [_means(total, counts) for total in sums]
-    error = float(np.abs(sums[0] - sums[1]).sum() / counts.sum()) if counts.sum() else None
-    return Calibration(edges.tolist(), *means, counts.tolist(), error)
+    sure = np.bincount(places, weights=confidence, minlength=bins)
+    good = np.bincount(places, weights=right, minlength=bins)
+    return Calibration(
+        edges=edges.tolist(),
+        confidence=_means(sure, counts),
+        accuracy=_means(good, counts),
+        counts=counts.tolist(),
+        error=float(np.abs(sure - good).sum() / counts.sum()) if counts.sum() else None,
+    )
 
 
 def try_thresholds(
@@ -160,7 +165,7 @@ def _threshold_curve(label: str, truth: Bools, scores: Floats) -> ThresholdCurve
     )
 
 
-def _means(totals: Floats, counts: np.ndarray) -> list[float | None]:
+def _means(totals: np.ndarray, counts: np.ndarray) -> list[float | None]:
     return [
         float(total / count) if count else None for total, count in zip(totals, counts, strict=True)
     ]
