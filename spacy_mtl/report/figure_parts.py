@@ -21,6 +21,8 @@ ROW_HEIGHT = 34
 TITLES = 90
 #: Lines of this many series have a colour of their own.
 COLOURS = len(SERIES["light"])
+#: Above the figure.
+LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
 
 
 def plain(text: str, width: int | None = None) -> str:
@@ -60,7 +62,7 @@ def base_layout(height: int, *, legend: bool = True) -> Figure:
         "height": height,
         "dragmode": False,
         "showlegend": legend,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "legend": LEGEND,
         "margin": {"l": 56, "r": 16, "t": 24, "b": 48},
     }
 

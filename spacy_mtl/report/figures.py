@@ -18,6 +18,8 @@ from .figure_parts import (
     vertical_line,
 )
 
+#: Pixels for a row of the legend.
+LEGEND_ROW = 20
 DASHES = ("solid", "dash", "dot", "dashdot")
 #: Cells of a larger matrix have no room for their numbers.
 LARGEST_WITH_NUMBERS = 8
@@ -45,50 +47,59 @@ def score_figure(results: Sequence[TaskResult]) -> Figure:
     }
 
 
-def curve_figure(curves: Curves, *, losses: bool = False, only: str | None = None) -> Figure:
+def curve_figure(curves: Curves, *, losses: bool = False) -> Figure:
     """Show how scores on the dev data, or losses, went in training.
 
     curves (Curves): The curves.
     losses (bool): Whether to show losses instead of scores.
-    only (Optional[str]): A task, to show it alone, with the points that its curve smooths.
-    RETURNS (Figure): The figure. Each line has the task's name as its `name`.
+    RETURNS (Figure): The figure. The lines of the tasks come first, in their order.
     """
+    factor, digits = (1.0, ".3f") if losses else (100.0, ".1f")
     traces: list[Figure] = []
-    factor = 1.0 if losses else 100.0
-    digits = ".3f" if losses else ".1f"
-    tasks = [curve for curve in curves.tasks if only in (None, curve.task)]
-    for i, curve in enumerate(tasks):
+    for i, curve in enumerate(curves.tasks):
         values = curve.smooth_losses if losses else curve.smooth_scores
-        raw = curve.losses if losses else curve.scores
-        if only is not None:
-            traces.append(
-                line_trace("measured", curves.steps, multiply(raw, factor), digits, "markers")
-            )
-            traces[-1]["marker"] = {"color": "@muted", "size": 5}
-        traces.append(line_trace(curve.task, curves.steps, multiply(values, factor), digits))
-        traces[-1]["line"] = {
-            "color": f"@series{i % COLOURS}",
-            "dash": DASHES[i // COLOURS % len(DASHES)],
-            "width": 2,
-        }
-    if not losses and only is None and len(tasks) > 1:
+        dash = DASHES[i // COLOURS % len(DASHES)]
+        line = {"color": f"@series{i % COLOURS}", "dash": dash, "width": 2}
+        points = multiply(values, factor)
+        traces.append({**line_trace(curve.task, curves.steps, points, digits), "line": line})
+    if not losses and len(curves.tasks) > 1:
         mean = line_trace("weighted mean", curves.steps, multiply(curves.scores, factor), digits)
         traces.append({**mean, "line": {"color": "@text", "width": 4}})
-    shapes = []
-    if curves.best_step is not None and not losses:
-        shapes = [vertical_line(curves.best_step, "@muted")]
     return {
         "data": traces,
         "layout": {
-            **base_layout(340 if only is None else 260, legend=only is None),
-            "hovermode": "closest",
+            **base_layout(TITLES + 300 + LEGEND_ROW * (len(traces) // 3)),
             "xaxis": {"title": {"text": "step"}, "fixedrange": True},
-            "yaxis": {
-                "title": {"text": "loss" if losses else "dev score, %"},
-                "fixedrange": True,
-                "rangemode": "tozero" if losses else "normal",
-            },
-            "shapes": shapes,
+            "yaxis": _loss_axis() if losses else _score_axis(),
+            "shapes": [] if losses else _best_step(curves),
+        },
+    }
+
+
+def task_curve_figure(curves: Curves, task: str) -> Figure:
+    """Show how the score and the loss of one task went in training.
+
+    curves (Curves): The curves.
+    task (str): The task.
+    RETURNS (Figure): The figure.
+    """
+    curve = next(curve for curve in curves.tasks if curve.task == task)
+    steps = curves.steps
+    points = line_trace("score", steps, multiply(curve.scores, 100.0), ".1f", "markers")
+    scores = line_trace("dev score", steps, multiply(curve.smooth_scores, 100.0), ".1f")
+    losses = line_trace("loss", steps, curve.smooth_losses, ".3f")
+    return {
+        "data": [
+            {**losses, "yaxis": "y2", "line": {"color": "@series1", "dash": "dash", "width": 2}},
+            {**scores, "line": {"color": "@series0", "width": 3}},
+            {**points, "marker": {"color": "@series0", "size": 5}, "showlegend": False},
+        ],
+        "layout": {
+            **base_layout(300),
+            "xaxis": {"title": {"text": "step"}, "fixedrange": True},
+            "yaxis": _score_axis(),
+            "yaxis2": {**_loss_axis(), "overlaying": "y", "side": "right", "showgrid": False},
+            "shapes": _best_step(curves),
         },
     }
 
@@ -190,3 +201,15 @@ def _score_trace(
 
 def _gap(above: float | None, below: float | None) -> float:
     return 0.0 if above is None or below is None else above - below
+
+
+def _score_axis() -> Figure:
+    return {"title": {"text": "dev score, %"}, "fixedrange": True}
+
+
+def _loss_axis() -> Figure:
+    return {"title": {"text": "loss"}, "fixedrange": True, "rangemode": "tozero"}
+
+
+def _best_step(curves: Curves) -> list[Figure]:
+    return [] if curves.best_step is None else [vertical_line(curves.best_step, "@muted")]

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from .contents import Report
 from .figure_parts import Figure, format_interval
-from .figures import curve_figure, score_figure, transfer_figure
+from .figures import curve_figure, score_figure, task_curve_figure, transfer_figure
 from .map_figure import map_data
 from .page import import_plot, read_static, render_page
 from .task_figures import confusion_figure, label_figure, reliability_figure, threshold_figure
@@ -68,8 +68,7 @@ def make_figures(report: Report) -> dict[str, Figure]:
         if not result.rows:
             continue
         if report.curves:
-            figures[f"curve-{i}"] = curve_figure(report.curves, only=result.name)
-            figures[f"loss-{i}"] = curve_figure(report.curves, only=result.name, losses=True)
+            figures[f"curve-{i}"] = task_curve_figure(report.curves, result.name)
         figures[f"confusion-{i}"] = confusion_figure(result)
         figures[f"labels-{i}"] = label_figure(result)
         figures[f"reliability-{i}"] = reliability_figure(result)

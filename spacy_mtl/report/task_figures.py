@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from .contents import TaskResult
 from .figure_parts import (
+    LEGEND,
     ROW_HEIGHT,
     TITLES,
     Figure,
@@ -88,6 +89,7 @@ def label_figure(result: TaskResult) -> Figure:
         "layout": {
             **base_layout(TITLES + 30 + ROW_HEIGHT * len(result.labels)),
             "barmode": "stack",
+            "legend": {**LEGEND, "traceorder": "normal"},
             "xaxis": {"title": {"text": "rows"}, "fixedrange": True},
             "yaxis": name_axis([label.label for label in result.labels]),
         },

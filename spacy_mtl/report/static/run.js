@@ -97,7 +97,7 @@ const report = (() => {
         },
       };
     });
-    const axis = { showticklabels: false, zeroline: false, fixedrange: coarse };
+    const axis = { showticklabels: false, showgrid: false, zeroline: false, showline: true, mirror: true, fixedrange: coarse };
     return {
       data: traces.filter((trace) => trace.x.length),
       layout: {
