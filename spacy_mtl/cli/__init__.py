@@ -11,10 +11,12 @@ from .convert import convert_cli
 from .debug_data import debug_data_cli
 from .doctor import diagnose, doctor_cli
 from .init_config import init_config, init_config_cli
+from .leave_out import leave_out_cli
 from .load_encoder import load_encoder_cli
 from .nearest import find_nearest, nearest_cli
 from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
+from .report import report_cli
 from .save_encoder import save_encoder_cli
 from .subwords import subwords_cli
 from .vectors import vectors_cli
@@ -34,11 +36,13 @@ __all__ = [
     "find_nearest",
     "init_config",
     "init_config_cli",
+    "leave_out_cli",
     "load_encoder_cli",
     "mtl_cli",
     "nearest_cli",
     "pretrain_cli",
     "raw_text_cli",
+    "report_cli",
     "save_encoder_cli",
     "subwords_cli",
     "train_baselines",

@@ -1,6 +1,6 @@
 """What a training report says, before it is written as a page, as Markdown or as JSON."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from typing import Any
 
 from ..training.metrics import Floats
@@ -262,5 +262,19 @@ class Report:
     results: list[TaskResult] | None = None
     transfer: Transfer | None = None
     speed: Speed | None = None
-    map: Any = None
+    map: EmbeddingMap | None = None
     missing: dict[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """RETURNS (Dict[str, Any]): The report in plain types, but for the points of its map."""
+        return {
+            part.name: _plain(getattr(self, part.name))
+            for part in fields(self)
+            if part.name != "map"
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

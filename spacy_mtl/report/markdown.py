@@ -13,7 +13,9 @@ MISTAKES = 3
 TEXT_LENGTH = 200
 #: Labels of a task up to which its confusion matrix is shown.
 LARGEST_MATRIX = 12
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~@&:])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
+#: A mention, a number of an issue or a link would be made even after a backslash.
+_LINKS = str.maketrans({"@": "&#64;", "#": "&#35;"})
 
 
 def render_markdown(report: Report) -> str:
@@ -32,8 +34,7 @@ def escape(text: str) -> str:
     RETURNS (str): The text, escaped.
     """
     line = " ".join(text.split())
-    # A mention or a link to an issue would be made even after a backslash.
-    return _SPECIAL.sub(r"\\\1", line).replace("\\@", "&#64;").replace("\\#", "&#35;")
+    return _SPECIAL.sub(r"\\\1", line).translate(_LINKS).replace("://", "&#58;//")
 
 
 def markdown_table(
@@ -182,7 +183,7 @@ def _task(result: TaskResult) -> Iterator[str]:
                 for names in (mistake.gold, mistake.predicted)
             )
             sure = format_percent(mistake.confidence)
-            yield f"- {escape(clip(mistake.text, TEXT_LENGTH))} (annotated {gold}, predicted {predicted}, {sure} % sure)"
+            yield f'- "{escape(clip(mistake.text, TEXT_LENGTH))}" (annotated {gold}, predicted {predicted}, {sure} % sure)'
         yield ""
     yield "</details>"
     yield ""
