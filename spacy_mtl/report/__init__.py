@@ -1,1 +1,5 @@
 """Pictures and self-contained pages: what a person looks at instead of logs."""
+
+from .embedding_map import EmbeddingMap, plot_embeddings
+
+__all__ = ["EmbeddingMap", "plot_embeddings"]
