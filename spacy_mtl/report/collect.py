@@ -12,7 +12,7 @@ from spacy.util import load_config, load_model
 
 from ..errors import Errors
 from ..training.corpus import MultitaskCorpus
-from ..training.files import find_task_files
+from ..training.scan import FileScan
 from ..training.single_task import FACTORY
 from ..training.trained_tasks import find_tasks_with_data
 from ..util import listing
@@ -118,7 +118,9 @@ def _task_sizes(report: Report, tasks: Sequence[TaskSettings], data: Path | None
     rows: dict[str, dict[str, int]] = {task.name: {} for task in tasks}
     positive: dict[str, Counter[str]] = {}
     for split in SPLITS if data is not None else ():
-        scans = _attempt(report, f"rows of {split}", lambda: _scan(data, split)) or []  # noqa: B023
+        scans = _attempt(report, f"rows of {split}", lambda: _scan(data, split, list(rows)))  # noqa: B023
+        if scans is None:
+            continue
         for task in rows:
             rows[task][split] = sum(scan.rows[task] for scan in scans)
             if split == "train":
@@ -138,7 +140,9 @@ def _task_sizes(report: Report, tasks: Sequence[TaskSettings], data: Path | None
     ]
 
 
-def _scan(data: Path | None, split: str) -> list:
-    if data is None or not find_task_files(data, split, required=False):
+def _scan(data: Path | None, split: str, tasks: list[str]) -> list[FileScan]:
+    found = set() if data is None else find_tasks_with_data(data, tasks, split=split)
+    known = [task for task in tasks if task in found]
+    if data is None or not known:
         return []
-    return list(MultitaskCorpus(data, split=split).scans.values())
+    return list(MultitaskCorpus(data, split=split, tasks=known).scans.values())

@@ -1,7 +1,8 @@
 """In what a config differs from the one that `mtl init-config` writes for the same data."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,30 @@ def find_changes(config: Config, data: str | Path) -> list[Change]:
         for name in [*values, *(name for name in defaults if name not in values)]
         if values.get(name) != defaults.get(name)
     ]
-    return [change for change in changed if not change.setting.startswith(IGNORED)]
+    changed = [change for change in changed if not change.setting.startswith(IGNORED)]
+    return _group(changed, find_task_pipes(own).values())
+
+
+def _group(changes: Iterable[Change], pipes: Collection[str]) -> list[Change]:
+    """Say once what is so in the components of several tasks."""
+    grouped: dict[Change, list[str]] = {}
+    for change in changes:
+        section, _, rest = change.setting.partition(".")
+        pipe, _, setting = rest.partition(".")
+        common = section == "components" and pipe in pipes
+        name = f"components.*.{setting}" if common else change.setting
+        grouped.setdefault(replace(change, setting=name), []).append(pipe)
+    return [
+        change
+        if "*" not in change.setting
+        else replace(change, setting=_name(change, names, pipes))
+        for change, names in grouped.items()
+    ]
+
+
+def _name(change: Change, names: list[str], pipes: Collection[str]) -> str:
+    which = "all tasks" if len(names) == len(pipes) > 1 else ", ".join(names)
+    return change.setting.replace("*", f"({which})" if len(names) > 1 else which, 1)
 
 
 def _flatten(block: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:

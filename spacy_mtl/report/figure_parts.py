@@ -9,13 +9,14 @@ import html
 from collections.abc import Sequence
 from typing import Any
 
-from ..training.tables import shorten
 from .contents import Interval
 from .palette import SERIES
 
 Figure = dict[str, Any]
 #: Characters of a name beside an axis.
 NAME_WIDTH = 22
+#: Control characters are shown by pictures of them, but for tabs and line breaks.
+PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"}
 #: Pixels for one row of names, and for what stands above and below the rows.
 ROW_HEIGHT = 34
 TITLES = 90
@@ -25,14 +26,27 @@ COLOURS = len(SERIES["light"])
 LEGEND = {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"}
 
 
+def visible(text: str) -> str:
+    """Make control characters visible.
+
+    text (str): The text.
+    RETURNS (str): The text.
+    """
+    return text.translate(PICTURES)
+
+
 def plain(text: str, width: int | None = None) -> str:
     """Write text for a place where plotly reads markup.
 
     text (str): The text.
-    width (Optional[int]): The longest result, before it is escaped. None for the whole text.
+    width (Optional[int]): The longest result, before it is escaped. None for the whole text. A longer one loses
+        its middle, since names often begin alike.
     RETURNS (str): The text, with entities.
     """
-    return html.escape(text if width is None else shorten(text, width), quote=False)
+    if width is not None and len(text) > width:
+        half = width // 2
+        text = f"{text[:half]}…{text[half + 1 - width :]}"
+    return html.escape(visible(text), quote=False)
 
 
 def format_interval(interval: Interval | None, *, signed: bool = False) -> str:

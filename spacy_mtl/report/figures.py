@@ -18,8 +18,6 @@ from .figure_parts import (
     vertical_line,
 )
 
-#: Pixels for a row of the legend.
-LEGEND_ROW = 20
 DASHES = ("solid", "dash", "dot", "dashdot")
 #: Cells of a larger matrix have no room for their numbers.
 LARGEST_WITH_NUMBERS = 8
@@ -32,7 +30,11 @@ def score_figure(results: Sequence[TaskResult]) -> Figure:
     RETURNS (Figure): The figure.
     """
     alone = [result for result in results if result.baseline is not None]
-    traces = [_score_trace("this pipeline", results, [r.score for r in results], "@series0", -0.12)]
+    traces = [
+        _score_trace(
+            "this pipeline", results, [r.score for r in results], "@series0", -0.12 * bool(alone)
+        )
+    ]
     if alone:
         rows = [results.index(result) for result in alone]
         scores = [result.baseline or Interval(None) for result in alone]
@@ -68,7 +70,7 @@ def curve_figure(curves: Curves, *, losses: bool = False) -> Figure:
     return {
         "data": traces,
         "layout": {
-            **base_layout(TITLES + 300 + LEGEND_ROW * (len(traces) // 3)),
+            **base_layout(340, legend=False),
             "xaxis": {"title": {"text": "step"}, "fixedrange": True},
             "yaxis": _loss_axis() if losses else _score_axis(),
             "shapes": [] if losses else _best_step(curves),
@@ -98,7 +100,13 @@ def task_curve_figure(curves: Curves, task: str) -> Figure:
             **base_layout(300),
             "xaxis": {"title": {"text": "step"}, "fixedrange": True},
             "yaxis": _score_axis(),
-            "yaxis2": {**_loss_axis(), "overlaying": "y", "side": "right", "showgrid": False},
+            "yaxis2": {
+                **_loss_axis(),
+                "overlaying": "y",
+                "side": "right",
+                "tickmode": "auto",
+                "showgrid": False,
+            },
             "shapes": _best_step(curves),
         },
     }
@@ -184,7 +192,7 @@ def _score_trace(
             [plain(result.name), plain(result.metric), format_interval(score)]
             for result, score in zip(results, scores, strict=True)
         ],
-        "marker": {"color": colour, "size": 11, "symbol": "circle" if offset < 0 else "diamond"},
+        "marker": {"color": colour, "size": 11, "symbol": "diamond" if offset > 0 else "circle"},
         "error_x": {
             "type": "data",
             "symmetric": False,

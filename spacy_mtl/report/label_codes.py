@@ -47,7 +47,9 @@ def short_names(labels: Iterable[str], limit: int = 40) -> list[str]:
     names: list[str] = []
     for label in labels:
         # Control characters and halves of pairs cannot stand in an SVG.
-        name = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in label)
+        name = "".join(
+            char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in label
+        )
         name = name if len(name) <= limit else name[: limit - 1] + "…"
         unique, number = name, 1
         while unique in names:

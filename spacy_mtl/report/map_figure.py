@@ -4,69 +4,57 @@ from typing import Any
 
 import numpy as np
 
-from ..training.metrics import Floats
 from .contents import EmbeddingMap
+from .label_codes import encode_labels, short_names
+from .palette import SHAPES
+from .projection import project
 from .words import clip
 
 #: Texts on the map, at most, and characters of each.
 POINTS = 20_000
 CHARACTERS = 160
-#: Labels with a colour of their own. The others share one.
-LABELS = 8
-OTHER = "(other)"
+#: Labels with a look of their own. The others share one.
+LABELS = 16
 
 
 def map_data(found: EmbeddingMap) -> dict[str, Any] | None:
     """Lay texts out in the plane.
 
     found (EmbeddingMap): The texts, their embeddings and labels.
-    RETURNS (Optional[Dict[str, Any]]): Coordinates `x` and `y`, `texts`, and `tasks` with the `names` of the labels
-        and the label of each point (`codes`, -1 for none). None if there are fewer than three texts.
+    RETURNS (Optional[Dict[str, Any]]): Coordinates `x` and `y`, `texts`, and `colourings`: the `name` of each, the `names`
+        of its labels, and the label of each point (`codes`, -1 for none). None if there are fewer than three texts.
     """
     if len(found.texts) < 3 or not found.vectors.size:
         return None
     chosen = np.arange(len(found.texts))
     if len(chosen) > POINTS:
         chosen = np.sort(np.random.default_rng(0).choice(chosen, POINTS, replace=False))
-    points = project(found.vectors[chosen])
-    tasks = {
-        task: _encode([labels[row] for row in chosen]) for task, labels in found.labels.items()
-    }
+    points, note = project(found.vectors[chosen].astype("f"))
+    labels = {task: [named[row] for row in chosen] for task, named in found.labels.items()}
+    tasks = [
+        next((task for task, names in labels.items() if names[row] is not None), None)
+        for row in range(len(chosen))
+    ]
+    colourings = [_colouring("task", tasks)] if len(labels) > 1 else []
+    colourings += [_colouring(f"label of {task}", names) for task, names in labels.items()]
     return {
         "x": np.round(points[:, 0], 4),
         "y": np.round(points[:, 1], 4),
         "texts": [clip(found.texts[row], CHARACTERS) for row in chosen],
-        "tasks": tasks,
+        "colourings": colourings,
+        "shapes": SHAPES,
+        "note": note,
         "total": len(found.texts),
     }
 
 
-def project(vectors: Floats) -> Floats:
-    """Lay vectors out in the plane by their two main directions.
-
-    vectors (Floats): The vectors `(n, width)`.
-    RETURNS (Floats): Their places `(n, 2)`.
-    """
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    rows = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
-    rows = rows - rows.mean(axis=0)
-    _, directions = np.linalg.eigh(rows.T @ rows)
-    # The sign of a direction is arbitrary: fix it, so that equal pipelines give equal maps.
-    main = directions[:, ::-1][:, :2]
-    return rows @ (main * np.where(main.sum(axis=0) < 0, -1.0, 1.0))
-
-
-def _encode(labels: list[str | None]) -> dict[str, Any]:
-    counts: dict[str, int] = {}
-    for label in labels:
-        if label is not None:
-            counts[label] = counts.get(label, 0) + 1
-    names = sorted(counts, key=lambda name: (-counts[name], name))
+def _colouring(name: str, labels: list[str | None]) -> dict[str, Any]:
+    codes = encode_labels(name, labels)
+    names = short_names(codes.labels)
     if len(names) > LABELS:
-        names = [*names[: LABELS - 1], OTHER]
-    codes = {name: i for i, name in enumerate(names)}
-    other = codes.get(OTHER, -1)
+        names = [*names[: LABELS - 1], f"{len(names) - LABELS + 1} other labels"]
     return {
+        "name": name,
         "names": names,
-        "codes": [-1 if label is None else codes.get(label, other) for label in labels],
+        "codes": np.minimum(codes.codes, len(names) - 1),
     }

@@ -6,12 +6,12 @@ from typing import Any
 from markupsafe import Markup
 
 from .contents import Report
-from .figure_parts import Figure, format_interval
+from .figure_parts import COLOURS, Figure, format_interval, visible
 from .figures import curve_figure, score_figure, task_curve_figure, transfer_figure
 from .map_figure import map_data
 from .page import import_plot, read_static, render_page
 from .task_figures import confusion_figure, label_figure, reliability_figure, threshold_figure
-from .words import clip, format_bytes, format_percent, summary, visible
+from .words import clip, format_bytes, format_percent, summary
 
 TEMPLATE = "run.html"
 
@@ -38,6 +38,8 @@ def render_report(report: Report) -> str:
         report=report,
         figures=figures,
         points=points,
+        chips=_chips(report),
+        has_baselines=any(result.baseline for result in report.results or ()),
         missing=missing_parts(report, reason),
         summary=summary(report),
         curves={curve.task: curve for curve in report.curves.tasks} if report.curves else {},
@@ -74,6 +76,14 @@ def make_figures(report: Report) -> dict[str, Figure]:
         figures[f"reliability-{i}"] = reliability_figure(result)
         figures[f"thresholds-{i}"] = threshold_figure(result)
     return {name: figure for name, figure in figures.items() if figure is not None}
+
+
+def _chips(report: Report) -> list[tuple[str, int, str]]:
+    """The legend of the learning curves: the task, the number of its colour, and its kind of line."""
+    tasks = [curve.task for curve in report.curves.tasks] if report.curves else []
+    return [
+        (task, i % COLOURS, "solid" if i < COLOURS else "dashed") for i, task in enumerate(tasks)
+    ]
 
 
 def missing_parts(report: Report, reason: str = "") -> Mapping[str, Any]:

@@ -1,23 +1,12 @@
 """How a training report writes numbers and texts, on a page as in Markdown."""
 
 from .contents import Report, TaskResult
-from .figure_parts import format_interval
+from .figure_parts import format_interval, visible
 from .task_numbers import mean_of
 
 #: Characters of a text that are shown.
 TEXT_LENGTH = 1000
-#: Control characters are shown by pictures of them, but for tabs and line breaks.
-PICTURES = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"}
 UNITS = ("bytes", "kB", "MB", "GB")
-
-
-def visible(text: str) -> str:
-    """Make control characters visible.
-
-    text (str): The text.
-    RETURNS (str): The text.
-    """
-    return text.translate(PICTURES)
 
 
 def clip(text: str, length: int = TEXT_LENGTH) -> str:

@@ -31,14 +31,17 @@ const report = (() => {
     }
   }
 
-  /** Make one line stand out among many. */
-  function emphasize(element, name) {
-    const figure = page.data.figures[element.dataset.figure];
-    figure.data.forEach((trace, i) => {
-      trace.opacity = name === "" || String(i) === name || trace.line.color === "@text" ? 1 : 0.15;
-    });
-    drawn.delete(element);
-    show(element);
+  /** Make some lines stand out among many: those whose buttons are pressed. */
+  function emphasize() {
+    const pressed = [...document.querySelectorAll(".chip[aria-pressed=true]")].map((chip) => Number(chip.dataset.line));
+    for (const element of document.querySelectorAll("[data-figure=curves], [data-figure=losses]")) {
+      const tasks = document.querySelectorAll(".chip").length;
+      page.data.figures[element.dataset.figure].data.forEach((trace, i) => {
+        trace.opacity = !pressed.length || pressed.includes(i) || i >= tasks ? 1 : 0.12;
+      });
+      drawn.delete(element);
+      show(element);
+    }
   }
 
   function setUp() {
@@ -50,12 +53,12 @@ const report = (() => {
         for (const details of document.querySelectorAll("details.task")) details.open = open;
       });
     }
-    document.getElementById("emphasis")?.addEventListener("change", (event) => {
-      for (const name of ["curves", "losses"]) {
-        const element = document.querySelector(`[data-figure="${name}"]`);
-        if (element) emphasize(element, event.target.value);
-      }
-    });
+    for (const chip of document.querySelectorAll(".chip")) {
+      chip.addEventListener("click", () => {
+        chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
+        emphasize();
+      });
+    }
     showAll(document);
     setUpMap();
   }
@@ -68,7 +71,7 @@ const report = (() => {
     /* A finger on the map scrolls the page, unless the map is what one wants to move. */
     const coarse = window.matchMedia("(pointer: coarse)").matches;
     const texts = points.texts.map((text) => wrap(page.escape(text)));
-    const draw = () => page.draw(element, (colours) => mapFigure(points, texts, select.value, colours, coarse),
+    const draw = () => page.draw(element, (colours) => mapFigure(points, texts, points.colourings[select.value], colours, coarse),
       { displayModeBar: !coarse, scrollZoom: !coarse, modeBarButtonsToRemove: ["select2d", "lasso2d", "toImage"] });
     select.addEventListener("change", draw);
     draw();
@@ -78,14 +81,14 @@ const report = (() => {
     return text.replace(/\s+/g, " ").replace(/(.{50}\S*) /g, "$1<br>");
   }
 
-  function mapFigure(points, texts, task, colours, coarse) {
-    const { names, codes } = points.tasks[task];
+  function mapFigure(points, texts, { names, codes }, colours, coarse) {
+    /* The most frequent labels first, so that rare ones lie above them. */
     const traces = [-1, ...names.keys()].map((code) => {
       const rows = codes.flatMap((found, row) => (found === code ? [row] : []));
       return {
         type: page.hasWebgl() ? "scattergl" : "scatter",
         mode: "markers",
-        name: code < 0 ? "not annotated" : page.escape(names[code]).slice(0, 60),
+        name: code < 0 ? "not annotated" : page.escape(names[code]),
         x: rows.map((row) => points.x[row]),
         y: rows.map((row) => points.y[row]),
         text: rows.map((row) => texts[row]),
@@ -93,6 +96,7 @@ const report = (() => {
         marker: {
           size: points.x.length > 5000 ? 4 : 6,
           color: code < 0 ? colours.line : colours.series[code % colours.series.length],
+          symbol: points.shapes[Math.floor(Math.max(code, 0) / colours.series.length) % points.shapes.length],
           opacity: code < 0 ? 0.4 : 0.8,
         },
       };
