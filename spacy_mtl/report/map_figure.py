@@ -29,7 +29,9 @@ def map_data(found: EmbeddingMap) -> dict[str, Any] | None:
     chosen = np.arange(len(found.texts))
     if len(chosen) > POINTS:
         chosen = np.sort(np.random.default_rng(0).choice(chosen, POINTS, replace=False))
-    points, note = project(found.vectors[chosen].astype("f"))
+    vectors: Any = found.vectors[chosen].astype("f")
+    points, note = project(vectors)
+    places = np.round(np.asarray(points), 4)
     labels = {task: [named[row] for row in chosen] for task, named in found.labels.items()}
     tasks = [
         next((task for task, names in labels.items() if names[row] is not None), None)
@@ -38,8 +40,8 @@ def map_data(found: EmbeddingMap) -> dict[str, Any] | None:
     colourings = [_colouring("task", tasks)] if len(labels) > 1 else []
     colourings += [_colouring(f"label of {task}", names) for task, names in labels.items()]
     return {
-        "x": np.round(points[:, 0], 4),
-        "y": np.round(points[:, 1], 4),
+        "x": places[:, 0],
+        "y": places[:, 1],
         "texts": [clip(found.texts[row], CHARACTERS) for row in chosen],
         "colourings": colourings,
         "shapes": SHAPES,
@@ -56,5 +58,5 @@ def _colouring(name: str, labels: list[str | None]) -> dict[str, Any]:
     return {
         "name": name,
         "names": names,
-        "codes": np.minimum(codes.codes, len(names) - 1),
+        "codes": np.minimum(np.asarray(codes.codes), len(names) - 1),
     }
