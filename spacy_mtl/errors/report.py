@@ -33,9 +33,7 @@ class ReportErrors:
         "[E647] A picture of embeddings cannot be written to {path}: its name has to end in .html (to explore), "
         ".png or .svg (to show)."
     )
-    E648 = (
-        "[E648] UMAP needs 4 or more texts, and there are {found}. Add texts, or choose method = \"pca\"."
-    )
+    E648 = '[E648] UMAP needs 4 or more texts, and there are {found}. Add texts, or choose method = "pca".'
     E649 = (
         "[E649] {path} holds data of no single task, as far as can be seen: the pipeline has the tasks {tasks}. Choose "
         "one with --task (task=...)."
