@@ -8,7 +8,7 @@ from markupsafe import Markup
 from .contents import Report
 from .figure_parts import COLOURS, Figure, format_interval, visible
 from .figures import curve_figure, score_figure, task_curve_figure, transfer_figure
-from .map_figure import map_data
+from .map_points import map_points
 from .page import import_plot, read_static, render_page
 from .task_figures import confusion_figure, label_figure, reliability_figure, threshold_figure
 from .words import clip, format_bytes, format_percent, summary
@@ -27,7 +27,7 @@ def render_report(report: Report) -> str:
         import_plot("plotly.offline")
     except ValueError as error:
         figures, reason = {}, str(error)
-    points = None if reason or report.map is None else map_data(report.map)
+    points = None if reason or report.map is None else map_points(report.map)
     return render_page(
         TEMPLATE,
         title=f"Training report: {visible(report.title)}",

@@ -1,6 +1,8 @@
 /* The figures of a training report: drawn when they are shown, in the colours of the theme. */
 const report = (() => {
   const drawn = new Set();
+  /** Points that a browser draws quickly without WebGL. */
+  const MOST_WITHOUT_WEBGL = 3000;
 
   /** A copy of a figure in which every colour "@name" is the theme's. */
   function coloured(value, colours) {
@@ -83,8 +85,10 @@ const report = (() => {
 
   function mapFigure(points, texts, { names, codes }, colours, coarse) {
     /* The most frequent labels first, so that rare ones lie above them. */
+    const every = page.hasWebgl() ? 1 : Math.ceil(codes.length / MOST_WITHOUT_WEBGL);
+    document.getElementById("map-note").hidden = every === 1;
     const traces = [-1, ...names.keys()].map((code) => {
-      const rows = codes.flatMap((found, row) => (found === code ? [row] : []));
+      const rows = codes.flatMap((found, row) => (found === code && row % every === 0 ? [row] : []));
       return {
         type: page.hasWebgl() ? "scattergl" : "scatter",
         mode: "markers",

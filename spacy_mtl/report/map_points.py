@@ -17,7 +17,7 @@ CHARACTERS = 160
 LABELS = 16
 
 
-def map_data(found: EmbeddingMap) -> dict[str, Any] | None:
+def map_points(found: EmbeddingMap) -> dict[str, Any] | None:
     """Lay texts out in the plane.
 
     found (EmbeddingMap): The texts, their embeddings and labels.
