@@ -72,7 +72,7 @@ def test_points_of_the_map_have_the_annotated_labels(report):
     row = report.map.texts.index("a good film")
     assert report.map.labels["sentiment"][row] == "positive"
     assert report.map.labels["topic"][row] is None
-    assert report.map.labels["tags"][report.map.texts.index("fast and cheap")] == "fast + cheap"
+    assert report.map.labels["tags"][report.map.texts.index("fast and cheap")] == "cheap + fast"
     assert report.map.labels["tags"][report.map.texts.index("slow and expensive")] == "none"
 
 
