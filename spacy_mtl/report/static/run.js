@@ -1,6 +1,8 @@
 /* The figures of a training report: drawn when they are shown, in the colours of the theme. */
 const report = (() => {
   const drawn = new Set();
+  /* To ask takes a context, of which a page has few. */
+  const webgl = page.hasWebgl();
   /** Points that a browser draws quickly without WebGL. */
   const MOST_WITHOUT_WEBGL = 3000;
 
@@ -85,12 +87,12 @@ const report = (() => {
 
   function mapFigure(points, texts, { names, codes }, colours, coarse) {
     /* The most frequent labels first, so that rare ones lie above them. */
-    const every = page.hasWebgl() ? 1 : Math.ceil(codes.length / MOST_WITHOUT_WEBGL);
+    const every = webgl ? 1 : Math.ceil(codes.length / MOST_WITHOUT_WEBGL);
     document.getElementById("map-note").hidden = every === 1;
     const traces = [-1, ...names.keys()].map((code) => {
       const rows = codes.flatMap((found, row) => (found === code && row % every === 0 ? [row] : []));
       return {
-        type: page.hasWebgl() ? "scattergl" : "scatter",
+        type: webgl ? "scattergl" : "scatter",
         mode: "markers",
         name: code < 0 ? "not annotated" : page.escape(names[code]),
         x: rows.map((row) => points.x[row]),
