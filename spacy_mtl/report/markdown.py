@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from .contents import Interval, Report, TaskResult, Transfer
+from .contents import Curves, Interval, Report, TaskResult, Transfer
 from .figure_parts import format_interval
 from .run_page import missing_parts
 from .words import clip, format_bytes, format_percent, summary
@@ -11,6 +11,8 @@ from .words import clip, format_bytes, format_percent, summary
 #: Mistakes that are shown of each task, and characters of their texts.
 MISTAKES = 3
 TEXT_LENGTH = 200
+#: Columns of the table of the training.
+EVALUATIONS = 8
 #: Labels of a task up to which its confusion matrix is shown.
 LARGEST_MATRIX = 12
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
@@ -135,8 +137,19 @@ def _trained(report: Report) -> Iterator[str]:
             if curves.best_step is None
             else f"; the best model is that of step {curves.best_step:,}"
         )
-        yield f"{curves.steps[-1]:,} steps{seconds}{best}."
+        yield f"{curves.steps[-1]:,} steps{seconds}{best}. Scores on dev, in percent:"
         yield ""
+        yield from _curve_table(curves)
+
+
+def _curve_table(curves: Curves) -> list[str]:
+    """Some evaluations, from the first to the last."""
+    n = len(curves.steps)
+    chosen = sorted({round(i * (n - 1) / (EVALUATIONS - 1)) for i in range(EVALUATIONS)})
+    lines = [("weighted mean", curves.scores)]
+    lines += [(escape(curve.task), curve.scores) for curve in curves.tasks]
+    rows = [[name, *(format_percent(scores[i]) for i in chosen)] for name, scores in lines]
+    return markdown_table(["step", *(f"{curves.steps[i]:,}" for i in chosen)], rows)
 
 
 def _transfer(transfer: Transfer) -> Iterator[str]:
