@@ -88,7 +88,7 @@ def _draw_panel(altair: Any, panel: Panel, names: list[str], shown: Any) -> Any:
     colours = [theme[i % len(theme)] for i in range(n_labels)] + greys
     shapes = [SHAPES[i // len(theme) % len(SHAPES)] for i in range(n_labels)]
     shapes += [SHAPES[0]] * len(greys)
-    legend = altair.Legend(title=None, columns=math.ceil(len(names) / 20))
+    legend = altair.Legend(title=None, columns=math.ceil(len(names) / 20), symbolLimit=0)
     axis = altair.Axis(labels=False, ticks=False, grid=True, gridColor="#eef0f3", title=None)
     scale = altair.Scale(zero=False, nice=False, padding=12)
     base = altair.Chart().encode(
@@ -115,7 +115,11 @@ def _draw_panel(altair: Any, panel: Panel, names: list[str], shown: Any) -> Any:
         style = {"fontSize": 13, "fontWeight": "bold"}
         halo = text.mark_text(**style, stroke="white", strokeWidth=4, strokeJoin="round")
         layers += [halo, text.mark_text(**style, color=_TEXT)]
-    heading = {"text": panel.name, "subtitle": note, "subtitleColor": _MUTED, "fontSize": 13}
+    # A subtitle below nothing is not drawn.
+    if panel.name:
+        heading = {"text": panel.name, "subtitle": note, "subtitleColor": _MUTED, "fontSize": 13}
+    else:
+        heading = {"text": note, "color": _MUTED, "fontSize": 11, "fontWeight": "normal"}
     return altair.layer(*layers).properties(width=WIDTH, height=HEIGHT, title=heading)
 
 

@@ -82,7 +82,9 @@ def gold_label(record: Record, task: str) -> str | None:
     applied = [label for label, value in cats.items() if value >= APPLIES]
     if applied:
         return " + ".join(applied)
-    return NO_LABEL if record.complete or record.multi_label else None
+    # One rejected label tells nothing of the others.
+    none_applies = record.complete or (record.multi_label and len(cats) > 1)
+    return NO_LABEL if none_applies else None
 
 
 def export_row(record: Record) -> dict[str, Any]:

@@ -54,10 +54,16 @@
 
   const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
+  /** From where to where an axis goes: all values, and a margin. */
+  function range(values) {
+    const [low, high] = values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
+    const margin = 0.06 * (high - low) || 1;
+    return [low - margin, high + margin];
+  }
+
   /** The names of labels in the midst of their points, pushed apart so that all can be read. */
   function nameTags(panel, suffix, colours, stacked) {
-    const range = (values) => values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
-    const size = (values, pixels) => { const [low, high] = range(values); return (high - low || 1) / Math.max(pixels, 100); };
+    const size = (values, pixels) => { const [low, high] = range(values); return (high - low) / Math.max(pixels, 100); };
     const dx = 90 * size(panel.x, (plot.clientWidth * stacked) / panels.length);
     const dy = 26 * size(panel.y, plot.clientHeight / stacked - 60);
     const tags = groups.filter((group) => group.shown).map((group) => ({
@@ -91,8 +97,8 @@
       const at = wide ? p : panels.length - 1 - p;
       const part = [at * (share + gap), at * (share + gap) + share];
       const axis = { showticklabels: false, zeroline: false, showline: true, mirror: true };
-      layout[`xaxis${suffix}`] = { ...axis, anchor: `y${suffix}`, domain: wide ? part : [0, 1] };
-      layout[`yaxis${suffix}`] = { ...axis, anchor: `x${suffix}`, domain: wide ? [0, 1] : part };
+      layout[`xaxis${suffix}`] = { ...axis, anchor: `y${suffix}`, domain: wide ? part : [0, 1], range: range(panel.x) };
+      layout[`yaxis${suffix}`] = { ...axis, anchor: `x${suffix}`, domain: wide ? [0, 1] : part, range: range(panel.y) };
       const heading = [panel.name, panel.note].filter(Boolean).map(page.escape);
       if (panel.name) heading[0] = `<b>${heading[0]}</b>`;
       annotations.push({
@@ -189,9 +195,7 @@
     page.download("selected.jsonl", lines.join(""), "application/jsonl");
   }
 
-  function showTip(event) {
-    const row = event.points[0].customdata;
-    const { clientX = 0, clientY = 0 } = event.event.touches?.[0] ?? event.event;
+  function showTip(row, { clientX, clientY }) {
     const names = colourings.filter((own) => own.name || own.labels.length).map(({ name }, i) => `${name}: ${labelOf(i, row) ?? "no label"}`);
     byId("tip-labels").textContent = names.map((name) => cut(name, 80)).join(" · ");
     byId("tip-text").textContent = cut(textOf(row), MAX_TIP);
@@ -201,6 +205,24 @@
     const below = clientY + 14 + tip.offsetHeight < window.innerHeight;
     tip.style.left = `${Math.max(8, left)}px`;
     tip.style.top = `${below ? clientY + 14 : Math.max(8, clientY - 14 - tip.offsetHeight)}px`;
+  }
+
+  /** Show the text of the point that a finger has touched. */
+  function showTouched(touch) {
+    const box = plot.getBoundingClientRect();
+    let nearest = null, least = 20 ** 2;
+    panels.forEach((panel, p) => {
+      const x = plot._fullLayout[p ? `xaxis${p + 1}` : "xaxis"], y = plot._fullLayout[p ? `yaxis${p + 1}` : "yaxis"];
+      for (const group of groups.filter(({ shown }) => shown)) {
+        group.rows.forEach((row) => {
+          const dx = box.left + x._offset + x.d2p(panel.x[row]) - touch.clientX;
+          const dy = box.top + y._offset + y.d2p(panel.y[row]) - touch.clientY;
+          if (dx * dx + dy * dy < least) { nearest = row; least = dx * dx + dy * dy; }
+        });
+      }
+    });
+    if (nearest === null) byId("tip").hidden = true;
+    else showTip(nearest, touch);
   }
 
   /** The corners of a drawn shape, in the numbers of its axes. */
@@ -248,7 +270,8 @@
   }
   showLegend();
   redraw().then(() => {
-    plot.on("plotly_hover", showTip);
+    plot.on("plotly_hover", ({ points, event }) => { if (!event.touches) showTip(points[0].customdata, event); });
+    plot.addEventListener("touchend", (event) => showTouched(event.changedTouches[0]), true);
     plot.on("plotly_unhover", () => { byId("tip").hidden = true; });
     plot.on("plotly_relayout", ({ shapes }) => { if (shapes?.length) selectInside(shapes[0]); });
     plot.on("plotly_doubleclick", () => { select(new Set()); });
