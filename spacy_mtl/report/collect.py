@@ -12,6 +12,7 @@ from spacy.util import load_config, load_model
 
 from ..errors import Errors
 from ..training.corpus import MultitaskCorpus
+from ..training.files import check_folder
 from ..training.scan import FileScan
 from ..training.single_task import FACTORY
 from ..training.trained_tasks import find_tasks_with_data
@@ -50,7 +51,9 @@ def collect_report(
         `without` in the folder.
     silent (bool): Whether to show no progress bar.
     RETURNS (Report): The report.
-    RAISES (ValueError): If there is no pipeline, or it has no tasks.
+    RAISES (ValueError): If there is no pipeline, it has no tasks, or or there is no data of the split that was
+        asked for.
+    RAISES (OSError): If the folder with the data that was asked for does not exist.
     """
     run = find_run(folder, baselines=baselines, left_out=left_out)
     nlp = load_model(run.model)
@@ -70,7 +73,13 @@ def collect_report(
         sizes=[],
     )
     report.curves = _attempt(report, "curves", lambda: read_curves(run.log, names))
-    place = Path(data) if data is not None else _attempt(report, "data", lambda: find_data(run))
+    # What was asked for has to be there. What is only looked for need not.
+    if data is not None:
+        place: Path | None = check_folder(data)
+    else:
+        place = _attempt(report, "data", lambda: find_data(run))
+    if split is not None and place is not None:
+        choose_split(place, names, split)
     report.sizes = _task_sizes(report, tasks, place)
     if place is None:
         report.missing.update(dict.fromkeys(DATA_PARTS, report.missing["data"]))

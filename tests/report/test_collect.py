@@ -155,6 +155,16 @@ def test_the_folder_of_the_pipeline_will_do(run_folder):
     assert set(run.baselines) == set(run.left_out) == set(TASKS)
 
 
+def test_what_is_asked_for_has_to_be_there(run_folder, tmp_path):
+    with pytest.raises(OSError, match="E111"):
+        collect_report(run_folder, data=tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="E115"):
+        collect_report(run_folder, split="tset")
+    (tmp_path / "data").mkdir()
+    with pytest.raises(ValueError, match="E113"):
+        collect_report(run_folder, data=tmp_path / "data", split="dev")
+
+
 def test_a_wrong_folder(tmp_path):
     with pytest.raises(ValueError, match="E740"):
         collect_report(tmp_path)
