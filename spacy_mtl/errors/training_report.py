@@ -22,3 +22,4 @@ class TrainingReportErrors:
         "[E748] Task '{task}' cannot be left out: the pipeline would have no task. A config with two tasks or "
         "more is needed."
     )
+    E749 = "[E749] The pipeline {path} has the tasks {found}, and none of these: {tasks}."

@@ -7,7 +7,9 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.util import load_model
 
+from ..errors import Errors
 from ..training.metrics import Floats
+from ..util import listing
 from .contents import EmbeddingMap, Interval, TaskResult, Transfer
 from .predictions import (
     GoldTexts,
@@ -16,6 +18,7 @@ from .predictions import (
     decide_task,
     gold_names,
     predict,
+    task_settings,
 )
 from .resampling import interval_of, resample_scores
 from .run_files import BASELINES, LEFT_OUT, Run
@@ -85,6 +88,7 @@ def evaluate_run(run: Run, nlp: Language, found: GoldTexts, *, silent: bool = Tr
             gains[helper] = {
                 task.name: interval_of(own[task.name] - _rounds(task, found, predicted.scores))
                 for task in others
+                if task.name in predicted.scores
             }
     if not gains:
         missing["transfer"] = NO_TRANSFER.format(path=(run.folder / LEFT_OUT).as_posix())
@@ -114,9 +118,15 @@ def _predict_with(
     missing: dict[str, str],
     silent: bool,
 ) -> Predicted | None:
-    """Predict with another pipeline. One that cannot be loaded is left out, and noted."""
+    """Predict those of the tasks that another pipeline has. One that cannot be loaded is left out, and noted."""
     try:
-        return predict(load_model(folder), found, tasks, title=title, silent=silent)
+        nlp = load_model(folder)
+        names = [task.name for task in task_settings(nlp)]
+        known = [task for task in tasks if task.name in names]
+        if not known:
+            wanted = listing(task.name for task in tasks)
+            raise ValueError(Errors.E749.format(path=folder, found=listing(names), tasks=wanted))
+        return predict(nlp, found, known, title=title, silent=silent)
     except (ValueError, OSError) as error:
         missing[folder.as_posix()] = str(error)
         return None

@@ -1,8 +1,5 @@
 """A training report as a page."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from markupsafe import Markup
 
 from .contents import Report
@@ -86,12 +83,12 @@ def _chips(report: Report) -> list[tuple[str, int, str]]:
     ]
 
 
-def missing_parts(report: Report, reason: str = "") -> Mapping[str, Any]:
+def missing_parts(report: Report, reason: str = "") -> dict[str, list[str]]:
     """Tell what is not in a report.
 
     report (Report): The report.
     reason (str): Why there are no figures, if there are none.
-    RETURNS (Mapping[str, Any]): Parts by the reason why they are missing.
+    RETURNS (Dict[str, List[str]]): Parts by the reason why they are missing.
     """
     found = {**report.missing, **({"figures": reason} if reason else {})}
     reasons: dict[str, list[str]] = {}

@@ -1,7 +1,7 @@
 """How a training report writes numbers and texts, on a page as in Markdown."""
 
 from .contents import Report, TaskResult
-from .figure_parts import format_interval, visible
+from .figure_parts import visible
 from .task_numbers import mean_of
 
 #: Characters of a text that are shown.
@@ -64,15 +64,6 @@ def summary(report: Report) -> list[tuple[str, str]]:
         cards.append(("texts a second, one process", f"{report.speed.texts_per_second:,.0f}"))
         cards.append(("size on disk", format_bytes(report.speed.bytes)))
     return cards
-
-
-def describe_result(result: TaskResult) -> str:
-    """Say how good a task is, in a line.
-
-    result (TaskResult): The task.
-    RETURNS (str): The line.
-    """
-    return f"{result.metric} {format_interval(result.score)}, {result.rows:,} rows"
 
 
 def _count_clear(results: list[TaskResult]) -> str:

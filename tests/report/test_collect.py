@@ -149,6 +149,21 @@ def test_a_baseline_that_cannot_be_loaded_is_left_out(copied):
     assert str(folder) in " ".join(report.missing)
 
 
+def test_a_baseline_of_another_task_is_left_out(copied, run_folder):
+    shutil.copytree(run_folder / "single" / "topic", copied / "single" / "tags")
+    report = collect_report(copied)
+    assert all(result.baseline is None for result in report.results)
+    assert any("E749" in reason for reason in report.missing.values())
+
+
+def test_a_pipeline_without_other_tasks_tells_of_those_it_has(copied, run_folder):
+    shutil.copytree(run_folder / "single" / "topic", copied / "without" / "tags")
+    report = collect_report(copied)
+    assert report.transfer.helpers == ["tags"]
+    gains = dict(zip(report.transfer.tasks, report.transfer.gains[0], strict=True))
+    assert [task for task, gain in gains.items() if gain is not None] == ["topic"]
+
+
 def test_the_folder_of_the_pipeline_will_do(run_folder):
     run = find_run(run_folder / "model-best")
     assert run.model == run_folder / "model-best"
