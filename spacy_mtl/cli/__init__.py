@@ -12,12 +12,14 @@ from .debug_data import debug_data_cli
 from .doctor import diagnose, doctor_cli
 from .embed import embed_cli
 from .init_config import init_config, init_config_cli
+from .leave_out import leave_out_cli
 from .load_encoder import load_encoder_cli
 from .nearest import find_nearest, nearest_cli
 from .plot import plot_cli
 from .predict import predict_cli
 from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
+from .report import report_cli
 from .save_encoder import save_encoder_cli
 from .similar import similar_cli
 from .subwords import subwords_cli
@@ -39,6 +41,7 @@ __all__ = [
     "find_nearest",
     "init_config",
     "init_config_cli",
+    "leave_out_cli",
     "load_encoder_cli",
     "mtl_cli",
     "nearest_cli",
@@ -46,6 +49,7 @@ __all__ = [
     "predict_cli",
     "pretrain_cli",
     "raw_text_cli",
+    "report_cli",
     "save_encoder_cli",
     "similar_cli",
     "subwords_cli",

@@ -2,7 +2,7 @@
 """`mtl baselines`: each task alone, with its share of the multi-task training budget."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,12 +81,15 @@ def baseline_configs(
     *,
     tasks: Iterable[str] | None = None,
     overrides: Mapping[str, Any] | None = None,
+    derive: Callable[[Config, str, float], Config] = single_task_config,
 ) -> dict[str, Config]:
-    """Derive the config of each task alone.
+    """Derive the config of each task alone, or another one for each task.
 
     config_path (Union[str, Path]): Config of the multi-task training.
     tasks (Optional[Iterable[str]]): Names of the tasks. All of them if not set.
     overrides (Optional[Mapping[str, Any]]): Values that replace those of the config, by dotted name.
+    derive (Callable[[Config, str, float], Config]): Makes the config of a task from that of all tasks and
+        the task's share of the training steps.
     RETURNS (Dict[str, Config]): Configs by task.
     RAISES (ValueError): If the config lacks a task, its data or a limit of steps.
     """
@@ -101,7 +104,7 @@ def baseline_configs(
             Errors.E311.format(factory=FACTORY, tasks=listing(lacking), found=listing(pipes))
         )
     shares = task_shares(config)
-    return {task: single_task_config(config, task, shares[task]) for task in wanted}
+    return {task: derive(config, task, shares[task]) for task in wanted}
 
 
 def train_baseline(config: Config, output: Path, *, use_gpu: int = -1) -> float:
@@ -115,5 +118,6 @@ def train_baseline(config: Config, output: Path, *, use_gpu: int = -1) -> float:
     output.mkdir(parents=True, exist_ok=True)
     nlp = init_nlp(config, use_gpu=use_gpu)
     train(nlp, output, use_gpu=use_gpu, stdout=io.StringIO(), stderr=io.StringIO())
-    (score,) = config["training"]["score_weights"]
-    return float(load_meta(output / "model-best" / "meta.json")["performance"][score])
+    scores = load_meta(output / "model-best" / "meta.json")["performance"]
+    weights = {key: weight for key, weight in config["training"]["score_weights"].items() if weight}
+    return sum(weights[key] * float(scores[key]) for key in weights) / sum(weights.values())

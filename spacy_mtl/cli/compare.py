@@ -14,11 +14,11 @@ from wasabi import msg
 
 from ..errors import Errors
 from ..score_metric import SCORES
-from ..training.corpus import MultitaskCorpus, create_multitask_corpus
-from ..training.files import find_task_files
-from ..training.single_task import FACTORY, PAIR_FACTORY
+from ..training.corpus import create_multitask_corpus
+from ..training.single_task import FACTORY
 from ..training.staging import StagedFiles
 from ..training.tables import format_number, format_table
+from ..training.trained_tasks import find_tasks, find_tasks_with_data
 from ..types import Scores
 from ..util import listing
 from ._app import mtl_cli, show_errors
@@ -63,7 +63,7 @@ def compare(
     RAISES (ValueError): If the pipeline has no tasks, there are no baselines, or no data.
     """
     nlp = load_model(model)
-    tasks = find_tasks(nlp)
+    tasks = find_tasks(nlp, pairs=True)
     if not tasks:
         found = listing(nlp.component_names)
         raise ValueError(Errors.E320.format(path=model, factory=FACTORY, found=found))
@@ -86,17 +86,6 @@ def compare(
         "tasks": compared,
         "mean": _mean(compared.values()),
     }
-
-
-def find_tasks(nlp: Language) -> list[str]:
-    """Find the tasks of a pipeline.
-
-    nlp (Language): The pipeline.
-    RETURNS (List[str]): Their names, in the order of the pipeline.
-    """
-    kinds = (FACTORY, PAIR_FACTORY)
-    names = [name for name in nlp.pipe_names if nlp.get_pipe_meta(name).factory in kinds]
-    return [getattr(nlp.get_pipe(name), "task", name) for name in names]
 
 
 def evaluate_tasks(
@@ -122,28 +111,6 @@ def evaluate_tasks(
     reader = create_multitask_corpus(data, split=split, tasks=known)
     scores = nlp.evaluate(list(reader(nlp)))
     return {task: _scores_of(task, scores) for task in tasks}
-
-
-def find_tasks_with_data(
-    data: str | Path, tasks: Iterable[str], *, split: str = "test"
-) -> set[str]:
-    """Find the tasks that a folder has data for: those that its files are named after and, if one
-    is not among them, those that only keys in the files name.
-
-    data (Union[str, Path]): The folder.
-    tasks (Iterable[str]): The tasks that are looked for.
-    split (str): The split.
-    RETURNS (Set[str]): The tasks that were found.
-    """
-    files = {
-        task: path
-        for by_task in find_task_files(data, split).values()
-        for task, path in by_task.items()
-    }
-    if set(tasks) <= set(files):
-        return set(files)
-    scans = MultitaskCorpus(data, split=split).scans.values() if files else ()
-    return {task for scan in scans for task, count in scan.rows.items() if count}
 
 
 def format_comparison(result: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .report import ReportErrors
 from .subwords import SubwordErrors
+from .training_report import TrainingReportErrors
 from .transformers import TransformerErrors
 from .tuners import TunerErrors, TunerWarnings
 from .updating import UpdatingErrors
@@ -33,6 +34,7 @@ class Errors(
     TransformerErrors,
     EstimatorErrors,
     TunerErrors,
+    TrainingReportErrors,
     ReportErrors,
     InferenceErrors,
 ):

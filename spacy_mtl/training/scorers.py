@@ -1,15 +1,15 @@
 """Scores of one task, over the documents annotated for it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from spacy.training import Example
 
 from ..errors import Errors
 from ..score_metric import METRICS, chosen_labels, validate_score_metric
-from ..types import Scores
-from ..util import listing, task_cats
+from ..types import Cats, Scores
+from ..util import is_annotated, listing, task_cats
 from .metrics import Bools, Floats, auc, confusion_counts, mean, prf, subset_accuracy
 
 #: A label with a gold value from here on applies. Annotations may be soft, in [0, 1].
@@ -57,50 +57,88 @@ def textcat_multitask_score(
     """
     validate_score_metric(score_metric, labels)
     gold, scores = _collect(examples, task, labels)
-    if multi_label:
-        known = ~np.isnan(gold) if missing == "unknown" else np.ones(gold.shape, dtype=bool)
-        truth = np.nan_to_num(gold) >= POSITIVE
-        guess = scores >= threshold
-    else:
-        gold = np.nan_to_num(gold)
-        labelled = gold.max(axis=1, initial=0.0) > 0
-        gold, scores = gold[labelled], scores[labelled]
-        known = np.ones(gold.shape, dtype=bool)
-        truth, guess = _one_hot(gold), _one_hot(scores)
-    values = _measure(truth, guess, known, scores, labels)
+    decided = decide(gold, scores, multi_label=multi_label, threshold=threshold, missing=missing)
+    rows = decided.rows
+    values = _measure(decided.truth, decided.guess, decided.known, scores[rows], labels)
     values["score"] = _select(values, score_metric)
     values["score_desc"] = score_metric
     return {f"{task}_{name}": value for name, value in values.items()}
+
+
+def gold_values(cats: Cats, task: str, labels: Sequence[str]) -> Floats:
+    """Get what a document is annotated with for one task.
+
+    cats (Cats): The categories of its reference.
+    task (str): The name of the task.
+    labels (Sequence[str]): The labels of the component, without the name of the task.
+    RETURNS (Floats): A value for each label, NaN where there is none.
+    RAISES (ValueError): If a label applies that the component has not.
+    """
+    values = dict.fromkeys(labels, np.nan)
+    for label, value in task_cats(cats, task).items():
+        if label in values:
+            values[label] = value
+        elif value > 0:
+            raise ValueError(Errors.E160.format(task=task, label=label, labels=listing(labels)))
+    return np.array(list(values.values()))
 
 
 def _collect(
     examples: Iterable[Example], task: str, labels: Sequence[str]
 ) -> tuple[Floats, Floats]:
     """Get gold values (NaN where there is none) and predicted scores of annotated documents."""
-    columns = {label: i for i, label in enumerate(labels)}
     gold_rows: list[Floats] = []
     score_rows: list[list[float]] = []
     for example in examples:
-        annotated = task_cats(example.reference.cats, task)
-        if not annotated:
+        if not is_annotated(example.reference.cats, task):
             continue
-        row = np.full(len(labels), np.nan)
-        for label, value in annotated.items():
-            if label in columns:
-                row[columns[label]] = value
-            elif value > 0:
-                text = Errors.E160.format(task=task, label=label, labels=listing(labels))
-                raise ValueError(text)
+        gold_rows.append(gold_values(example.reference.cats, task, labels))
         predicted = task_cats(example.predicted.cats, task)
         score_row = [float(predicted.get(label, 0.0)) for label in labels]
         if not np.isfinite(score_row).all():
             label = labels[int(np.flatnonzero(~np.isfinite(score_row))[0])]
             text = Errors.E161.format(task=task, label=label, text=example.text[:60])
             raise ValueError(text)
-        gold_rows.append(row)
         score_rows.append(score_row)
     shape = (len(gold_rows), len(labels))
     return np.array(gold_rows).reshape(shape), np.array(score_rows).reshape(shape)
+
+
+class Decisions(NamedTuple):
+    """Which labels apply and which were predicted, for the documents that count.
+
+    truth (Bools): Which labels apply, `(n_rows, n_labels)`.
+    guess (Bools): Which labels were predicted.
+    known (Bools): Which cells are annotated.
+    rows (Bools): Which of all documents these are, `(n_annotated,)`.
+    """
+
+    truth: Bools
+    guess: Bools
+    known: Bools
+    rows: Bools
+
+
+def decide(
+    gold: Floats, scores: Floats, *, multi_label: bool, threshold: float, missing: str
+) -> Decisions:
+    """Turn gold values and scores into labels, see `textcat_multitask_score`.
+
+    gold (Floats): Gold values, NaN where there is none.
+    scores (Floats): The scores.
+    multi_label (bool): Whether any number of labels can apply.
+    threshold (float): Score from which on a label of a multi-label task applies.
+    missing (str): What an absent label means in a multi-label task, "zero" or "unknown".
+    RETURNS (Decisions): The labels.
+    """
+    if multi_label:
+        known = ~np.isnan(gold) if missing == "unknown" else np.ones(gold.shape, dtype=bool)
+        truth = np.nan_to_num(gold) >= POSITIVE
+        return Decisions(truth, scores >= threshold, known, np.ones(len(gold), dtype=bool))
+    gold = np.nan_to_num(gold)
+    labelled = gold.max(axis=1, initial=0.0) > 0
+    truth, guess = _one_hot(gold[labelled]), _one_hot(scores[labelled])
+    return Decisions(truth, guess, np.ones(truth.shape, dtype=bool), labelled)
 
 
 def _one_hot(values: Floats) -> Bools:

@@ -1,5 +1,5 @@
-"""Configs of single-task pipelines that are comparable with a multi-task pipeline: the same encoder,
-head and data, and together the same number of training steps."""
+"""Configs of pipelines with a part of the tasks that are comparable with one for all of them: the same encoder,
+heads and data, and for each task as many training steps as beside the others."""
 
 import math
 from collections import Counter
@@ -62,21 +62,30 @@ def single_task_config(config: Config, task: str, share: float) -> Config:
     RAISES (ValueError): If the config has no such task or no limit of steps.
     """
     config = Config(config).interpolate()
-    pipes = find_task_pipes(config)
-    if task not in pipes:
-        raise ValueError(Errors.E311.format(factory=FACTORY, tasks=task, found=listing(pipes)))
-    dropped = {name for name in pipes.values() if name != pipes[task]}
-    _drop_components(config, dropped | find_raw_pipes(config))
+    _check_task(config, task)
+    _drop_components(config, find_raw_pipes(config))
     for corpus in config["corpora"].values():
         if corpus.get("@readers") == READER:
-            corpus["tasks"] = [task]
             corpus["raw"] = None
-            _drop_weights(corpus.get("sampler"))
-    training = config["training"]
-    _drop_weights(training["batcher"].get("sampler"))
-    training["score_weights"] = {f"{task}_score": 1.0}
-    _shrink_schedules(training["optimizer"], _shrink_budget(training, share))
-    return config
+    return _keep_tasks(config, [task], share)
+
+
+def leave_out_config(config: Config, task: str, share: float) -> Config:
+    """Derive the config of a pipeline for all tasks but one. Everything else stays as it is, and the others
+    get as many training steps as before.
+
+    config (Config): The config of the multi-task training.
+    task (str): The task to leave out.
+    share (float): The part of the training steps that the task is given, above 0 and below 1.
+    RETURNS (Config): The new config, without variables.
+    RAISES (ValueError): If the config has no such task, no other one, or no limit of steps.
+    """
+    config = Config(config).interpolate()
+    _check_task(config, task)
+    others = [other for other in find_task_pipes(config) if other != task]
+    if not others:
+        raise ValueError(Errors.E748.format(task=task))
+    return _keep_tasks(config, others, 1.0 - share)
 
 
 def task_shares(config: Config) -> dict[str, float]:
@@ -98,6 +107,33 @@ def task_shares(config: Config) -> dict[str, float]:
     return {task: totals[task] / total for task in find_task_pipes(config)}
 
 
+def _check_task(config: Config, task: str) -> None:
+    pipes = find_task_pipes(config)
+    if task not in pipes:
+        raise ValueError(Errors.E311.format(factory=FACTORY, tasks=task, found=listing(pipes)))
+
+
+def _keep_tasks(config: Config, tasks: list[str], share: float) -> Config:
+    """Drop all other tasks from a config, and their part of the training steps."""
+    pipes = find_task_pipes(config)
+    dropped = [task for task in pipes if task not in tasks]
+    _drop_components(config, {pipes[task] for task in dropped})
+    for corpus in config["corpora"].values():
+        if corpus.get("@readers") == READER:
+            corpus["tasks"] = tasks
+            _drop_weights(corpus.get("sampler"), dropped)
+    training = config["training"]
+    _drop_weights(training["batcher"].get("sampler"), dropped)
+    scores = training["score_weights"]
+    training["score_weights"] = (
+        {f"{tasks[0]}_score": 1.0}
+        if len(tasks) == 1
+        else {key: scores[key] for key in scores if key not in {f"{t}_score" for t in dropped}}
+    )
+    _shrink_schedules(training["optimizer"], _shrink_budget(training, share))
+    return config
+
+
 def _drop_components(config: Config, names: set[str]) -> None:
     nlp, training = config["nlp"], config["training"]
     for section, key in (
@@ -112,9 +148,14 @@ def _drop_components(config: Config, names: set[str]) -> None:
         config["initialize"].get("components", {}).pop(name, None)
 
 
-def _drop_weights(sampler: dict[str, Any] | None) -> None:
-    # Weights must name all tasks and no others. With one task left there is nothing to choose.
-    if sampler and sampler.get("strategy") == "weights":
+def _drop_weights(sampler: dict[str, Any] | None, dropped: list[str]) -> None:
+    """Weights must name all tasks and no others. With one task left there is nothing to choose."""
+    if not sampler or sampler.get("strategy") != "weights":
+        return
+    weights = {task: x for task, x in (sampler["weights"] or {}).items() if task not in dropped}
+    if len(weights) > 1:
+        sampler["weights"] = weights
+    else:
         sampler.update(strategy="uniform", weights=None)
 
 
