@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy
+from embeddings_names import ENCODER, SOURCES
 from embeddings_sources import kept, load_encoder, minilm, read_rows, sentence_encoder
 from embeddings_tuners import TUNERS, Rows, Training, judge, take
 from imdb_data import load
@@ -15,8 +16,6 @@ N_FOLDS = 5
 N_IMDB_TRAIN, N_IMDB_TEST = 200, 2000
 #: The test reviews are the same for all seeds.
 TEST_SEED = 0
-ENCODER = "encoder"
-SOURCES = (ENCODER, "minilm")
 
 
 class Place(NamedTuple):
@@ -58,7 +57,7 @@ def new_dataset(place: Place, source: str, tuner: str, seed: int) -> dict[str, A
     for train, test in folds.split(known, labels[known]):
         rows = take(everything, known[train])
         training = Training(rows, others, seed, _encoder(place, source))
-        transform = TUNERS[tuner][1](training)
+        transform = TUNERS[tuner](training)
         scores.append(judge(transform, rows, take(everything, known[test]), 1))
     means = {name: round(statistics.mean(s[name] for s in scores), 4) for name in scores[0]}
     return {**means, "folds": scores}
@@ -76,7 +75,7 @@ def imdb(place: Place, source: str, tuner: str, seed: int) -> dict[str, Any]:
     train = _reviews(place, source, "train", N_IMDB_TRAIN, seed)
     test = _reviews(place, source, "test", N_IMDB_TEST, TEST_SEED)
     none = take(train, [])
-    transform = TUNERS[tuner][1](Training(train, none, seed, _encoder(place, source)))
+    transform = TUNERS[tuner](Training(train, none, seed, _encoder(place, source)))
     return judge(transform, train, test, "positive")
 
 

@@ -35,7 +35,7 @@ def sts(place: Place, system: str, seed: int) -> dict[str, Any]:
     seed (int): Seed of whatever is trained.
     RETURNS (dict): Spearman's correlation times 100, for dev and test.
     """
-    similarity = SYSTEMS[system][1](place, seed)
+    similarity = SYSTEMS[system](place, seed)
     found = {}
     for split in SPLITS:
         left, right, scores = _pairs(place, split)
@@ -126,15 +126,15 @@ def _work(place: Place) -> Path:
     return place.work / "tweets"
 
 
-#: By name: the title, and what gives the similarities of a seed.
-SYSTEMS: dict[str, tuple[str, Callable[[Place, int], Similarity]]] = {
-    "floret": ("mean of the floret vectors that LMAO predicts", _floret),
-    "untrained": ("encoder, not trained at all", _untrained),
-    "lmao": ("LMAO encoder", _lmao),
-    "multitask": ("LMAO, then ten sets with labels", _multitask),
-    "joint": ("LMAO, then ten sets with labels and the pairs, in one training", _joint),
-    "multitask_pairs": ("LMAO, then ten sets with labels, then the pairs", _multitask_pairs),
-    "scratch_pairs": ("the pairs alone", _scratch_pairs),
-    "lmao_pairs": ("LMAO, then the pairs", _lmao_pairs),
-    "minilm": ("all-MiniLM-L6-v2 (90 MB, a billion pairs)", _minilm),
+#: By name: what gives the similarities of a seed.
+SYSTEMS: dict[str, Callable[[Place, int], Similarity]] = {
+    "floret": _floret,
+    "untrained": _untrained,
+    "lmao": _lmao,
+    "multitask": _multitask,
+    "joint": _joint,
+    "multitask_pairs": _multitask_pairs,
+    "scratch_pairs": _scratch_pairs,
+    "lmao_pairs": _lmao_pairs,
+    "minilm": _minilm,
 }

@@ -93,14 +93,14 @@ def encoder_partial(training: Training) -> Transform:
     return lambda rows: tuner.transform(rows.texts)
 
 
-#: By name: the title, and what learns. The last two need the whole encoder, and the partial ones other labels.
-TUNERS: dict[str, tuple[str, Callable[[Training], Transform]]] = {
-    "raw": ("as they are", raw),
-    "feed_forward": ("FeedForwardTuner", feed_forward),
-    "contrastive": ("ContrastiveTuner", contrastive),
-    "contrastive_partial": ("ContrastiveTuner, partial labels too", contrastive_partial),
-    "encoder": ("EncoderTuner", encoder),
-    "encoder_partial": ("EncoderTuner, partial labels too", encoder_partial),
+#: What learns, by name. The last two need the whole encoder, and the partial ones other labels.
+TUNERS: dict[str, Callable[[Training], Transform]] = {
+    "raw": raw,
+    "feed_forward": feed_forward,
+    "contrastive": contrastive,
+    "contrastive_partial": contrastive_partial,
+    "encoder": encoder,
+    "encoder_partial": encoder_partial,
 }
 
 

@@ -12,6 +12,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from embeddings_table import (
+    SPEED_HEADER,
+    STS_HEADER,
+    TUNERS_HEADER,
+    speed_rows,
+    sts_rows,
+    tuners_rows,
+)
 from finetune_table import HEADER as FINETUNE_HEADER
 from finetune_table import table_rows as finetune_rows
 from imdb_table import HEADER as IMDB_HEADER
@@ -227,6 +235,22 @@ def finetune_table() -> str:
     return markdown(FINETUNE_HEADER, rows) if rows else NO_RESULT
 
 
+def tuners_table() -> str:
+    """RETURNS (str): The table of tuners of embeddings."""
+    return markdown(TUNERS_HEADER, tuners_rows())
+
+
+def sts_table() -> str:
+    """RETURNS (str): The table of similarity."""
+    return markdown(STS_HEADER, sts_rows())
+
+
+def transform_table() -> str:
+    """RETURNS (str): The table of the speed of sentence encoders."""
+    rows = speed_rows()
+    return markdown(SPEED_HEADER, rows) if rows else NO_RESULT
+
+
 TABLES = {
     "demo": demo_table,
     "tweeteval": tweeteval_table,
@@ -237,6 +261,9 @@ TABLES = {
     "speed-peers": speed_peers_table,
     "memory": memory_table,
     "threads": threads_table,
+    "tuners": tuners_table,
+    "sts": sts_table,
+    "transform": transform_table,
 }
 
 
