@@ -5,6 +5,7 @@ files read, commands run on a small data set. The two installation commands are 
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -73,7 +74,7 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    words = command.split()
+    words = shlex.split(command)
     assert words[0] == "python"
     overrides = "--training.max_steps 4 --training.eval_frequency 2"
     if words[3:5] == ["mtl", "pretrain"]:
