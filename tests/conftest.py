@@ -2,6 +2,7 @@
 
 import pytest
 import spacy
+from browser import browsers, open_page, playwright  # noqa: F401
 from spacy.language import Language
 from thinc.api import fix_random_seed
 

@@ -18,7 +18,8 @@ ALLOWED = {
     "models": {"ground", "layers"},
     "pipeline": {"ground", "layers", "models"},
     "training": {"ground"},
-    "cli": {"ground", "layers", "models", "pipeline", "training"},
+    "report": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review"},
+    "cli": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review", "report"},
 }
 LONGEST = 320
 

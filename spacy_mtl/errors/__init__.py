@@ -8,6 +8,7 @@ from .data import DataErrors, RowErrors
 from .finetuning import FineTuningErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
+from .report import ReportErrors
 from .subwords import SubwordErrors
 from .transformers import TransformerErrors
 from .updating import UpdatingErrors
@@ -25,6 +26,7 @@ class Errors(
     AddTaskErrors,
     SubwordErrors,
     TransformerErrors,
+    ReportErrors,
 ):
     """Texts of errors."""
 

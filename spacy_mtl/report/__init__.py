@@ -1,0 +1,1 @@
+"""Pictures and self-contained pages: what a person looks at instead of logs."""

@@ -1,0 +1,132 @@
+"""Self-contained HTML pages: one file that needs no network, with plotly.js, data and scripts inside.
+
+A page is a Jinja template that extends `page.html`. Everything that a template prints is escaped, data is
+written as JSON that cannot end its element, and the page's own policy forbids every request.
+"""
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import import_module
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..errors import Errors
+from ..training.staging import StagedFiles
+from .palette import BACKGROUND, SERIES
+
+STATIC = files(__package__) / "static"
+
+
+def render_page(
+    template: str = "page.html",
+    *,
+    title: str,
+    data: Any = None,
+    plotly: bool = True,
+    **values: Any,
+) -> str:
+    """Write a page from a template.
+
+    template (str): Name of the template in `report/templates`. It extends `page.html` and fills its blocks
+        `style`, `content` and `script`.
+    title (str): Title and heading of the page.
+    data (Any): What the scripts read as `page.data`: anything that JSON can hold, and NumPy's arrays and
+        numbers. Numbers that are not finite become null.
+    plotly (bool): Whether to put plotly.js into the page (4.5 MB; needs the extra "plot").
+    **values (Any): What the template prints. Strings are escaped, unless they are `Markup`.
+    RETURNS (str): The HTML.
+    RAISES (ValueError): If plotly is needed and not installed.
+    """
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            title=title,
+            data=to_plain(data),
+            plotly_js=Markup(_plotly_js()) if plotly else "",
+            page_css=Markup(read_static("page.css")),
+            page_js=Markup(read_static("page.js")),
+            backgrounds=BACKGROUND,
+            series=SERIES,
+            **values,
+        )
+    )
+
+
+def write_page(path: str | Path, html: str, *, overwrite: bool = False) -> Path:
+    """Write a page to a file.
+
+    path (Union[str, Path]): The file.
+    html (str): The page.
+    overwrite (bool): Whether to replace an existing file.
+    RETURNS (Path): The file.
+    RAISES (ValueError): If the file exists.
+    """
+    path = Path(path)
+    if path.exists() and not overwrite:
+        raise ValueError(Errors.E641.format(path=path))
+    with StagedFiles() as staged:
+        staged.write(path, html.encode("utf-8", "replace"))
+    return path
+
+
+def read_static(name: str) -> str:
+    """Read a script or style sheet of the package.
+
+    name (str): Its name in `report/static`.
+    RETURNS (str): Its text.
+    """
+    return (STATIC / name).read_text(encoding="utf8")
+
+
+def to_plain(value: Any) -> Any:
+    """Turn a value into what JSON can hold.
+
+    value (Any): Mappings, sequences, arrays, numbers, strings.
+    RETURNS (Any): The same as dictionaries, lists, numbers and strings. Numbers that are not finite become
+        None, which plotly draws as a gap.
+    """
+    if isinstance(value, (numpy.ndarray, numpy.generic)):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def import_plot(name: str) -> Any:
+    """Import a module of the extra "plot".
+
+    name (str): Name of the module.
+    RETURNS (Any): The module.
+    RAISES (ValueError): If the extra is not installed.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ValueError(Errors.E640.format(reason=error)) from error
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+@lru_cache(maxsize=1)
+def _plotly_js() -> str:
+    return import_plot("plotly.offline").get_plotlyjs()
