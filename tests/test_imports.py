@@ -18,6 +18,7 @@ ALLOWED = {
     "models": {"ground", "layers"},
     "pipeline": {"ground", "layers", "models"},
     "training": {"ground"},
+    "review": {"ground", "layers", "models", "pipeline", "training", "sklearn"},
     "report": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review"},
     "cli": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review", "report"},
 }

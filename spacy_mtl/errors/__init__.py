@@ -9,6 +9,7 @@ from .finetuning import FineTuningErrors
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .report import ReportErrors
+from .review import ReviewErrors, ReviewWarnings
 from .subwords import SubwordErrors
 from .transformers import TransformerErrors
 from .updating import UpdatingErrors
@@ -26,12 +27,13 @@ class Errors(
     AddTaskErrors,
     SubwordErrors,
     TransformerErrors,
+    ReviewErrors,
     ReportErrors,
 ):
     """Texts of errors."""
 
 
-class Warnings:
+class Warnings(ReviewWarnings):
     """Texts of warnings."""
 
     W101 = (

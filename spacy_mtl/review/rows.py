@@ -145,9 +145,7 @@ def _files_of(data: Path, task: str, split: str) -> list[Path]:
     found = files.get(split, {})
     raw = find_raw_files(data) if split == SPLITS[0] else []
     if task not in found and not raw:
-        raise ValueError(
-            Errors.E715.format(kind=split, task=task, path=data, found=listing(found))
-        )
+        raise ValueError(Errors.E715.format(kind=split, task=task, path=data, found=listing(found)))
     return [*([found[task]] if task in found else []), *raw]
 
 
@@ -185,9 +183,7 @@ def _report_bad(path: Path, task: str, stats: ReadStats, on_error: str) -> None:
     if not stats.bad:
         return
     text: Callable = Errors.E705.format if on_error == "raise" else Warnings.W357.format
-    report = text(
-        count=stats.bad, total=stats.total, path=path, task=task, listed=stats.listed()
-    )
+    report = text(count=stats.bad, total=stats.total, path=path, task=task, listed=stats.listed())
     if on_error == "raise":
         raise ValueError(report)
     logger.warning(report)
