@@ -5,6 +5,7 @@ from spacy.cli._util import app
 
 from ._app import mtl_cli
 from .add_task import add_task, add_task_cli
+from .apply_review import apply_review, apply_review_cli
 from .baselines import baselines_cli, train_baselines
 from .compare import compare, compare_cli
 from .convert import convert_cli
@@ -15,6 +16,7 @@ from .load_encoder import load_encoder_cli
 from .nearest import find_nearest, nearest_cli
 from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
+from .review import review, review_cli
 from .save_encoder import save_encoder_cli
 from .subwords import subwords_cli
 from .vectors import vectors_cli
@@ -24,6 +26,8 @@ app.add_typer(mtl_cli)
 __all__ = [
     "add_task",
     "add_task_cli",
+    "apply_review",
+    "apply_review_cli",
     "baselines_cli",
     "compare",
     "compare_cli",
@@ -39,6 +43,8 @@ __all__ = [
     "nearest_cli",
     "pretrain_cli",
     "raw_text_cli",
+    "review",
+    "review_cli",
     "save_encoder_cli",
     "subwords_cli",
     "train_baselines",

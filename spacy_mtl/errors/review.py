@@ -8,7 +8,9 @@ class ReviewErrors:
         "[E700] The review of labels needs scikit-learn and cleanlab. Install them with: "
         'pip install "spacy-mtl[review]"'
     )
-    E701 = "[E701] Cannot find {path}: neither a config (.cfg) nor the folder of a trained pipeline."
+    E701 = (
+        "[E701] Cannot find {path}: neither a config (.cfg) nor the folder of a trained pipeline."
+    )
     E702 = (
         "[E702] No encoder in {path}: expected a component like tok2vec that others listen to. "
         "Components found: {found}."
@@ -23,7 +25,9 @@ class ReviewErrors:
         "Correct them, or pass --on-error skip to leave them out."
     )
     E706 = "[E706] Unknown suffix of the output {path}. Expected one of: {expected}."
-    E707 = "[E707] The file {path} already exists and is left as it is. Choose another name for --out."
+    E707 = (
+        "[E707] The file {path} already exists and is left as it is. Choose another name for --out."
+    )
     E708 = (
         "[E708] Nothing to propose from in {path}: every text has a label of the tasks {tasks}. Give "
         "a file with texts that have none."

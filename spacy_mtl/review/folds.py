@@ -10,7 +10,7 @@ import numpy
 
 from ..training.texts import text_digest
 from .features import Features
-from .heads import FREEDOM, predict_head
+from .heads import FREEDOM, SOLVERS, predict_head
 from .progress import Progress
 
 #: Changes whenever the same input gives other numbers.
@@ -135,7 +135,9 @@ def out_of_fold(
     title (str): What the progress bar says.
     RETURNS (Dict[str, Floats3d]): Probabilities of each head, `(n_seeds, n, n_labels)`.
     """
-    key = digest(VERSION, FREEDOM, folds, multi_label, features.vectors, features.ngrams, Y)
+    key = digest(
+        VERSION, FREEDOM, SOLVERS, folds, multi_label, features.vectors, features.ngrams, Y
+    )
     store = FoldStore(work, key)
     found = {part: numpy.zeros((len(seeds), *Y.shape)) for part in parts}
     assigned = [assign_folds(texts, Y, folds=folds, seed=seed) for seed in seeds]

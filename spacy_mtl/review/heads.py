@@ -11,7 +11,8 @@ from .extra import import_extra
 #: and reviews that no figure is reported of.
 FREEDOM = {"vectors": 0.003, "ngrams": 2.0}
 MAX_ITER = 300
-TOLERANCE = 1e-3
+#: Newton's method takes a fifth of the time of L-BFGS where there are many columns.
+SOLVERS = {"vectors": ("lbfgs", 1e-3), "ngrams": ("newton-cg", 5e-3)}
 
 
 def predict_head(X_train: Any, Y_train: Any, X: Any, *, multi_label: bool, part: str) -> Any:
@@ -40,7 +41,10 @@ def _predict(X_train: Any, y: Any, X: Any, n_classes: int, part: str) -> Any:
         P[:, found] = 1.0
         return P
     linear_model = import_extra("sklearn.linear_model")
-    model = linear_model.LogisticRegression(C=FREEDOM[part], max_iter=MAX_ITER, tol=TOLERANCE)
+    solver, tolerance = SOLVERS[part]
+    model = linear_model.LogisticRegression(
+        C=FREEDOM[part], solver=solver, max_iter=MAX_ITER, tol=tolerance
+    )
     with warnings.catch_warnings():
         # A head that has not quite converged ranks as well.
         warnings.simplefilter("ignore")

@@ -11,7 +11,7 @@ from .evidence import Neighbours
 from .rows import ReviewRow
 
 #: The model is sure of a label from this probability on.
-SURE = 0.8
+SURE = 0.7
 #: Two labels are about as likely if they differ by less.
 LOW_MARGIN = 0.1
 #: Texts with n-grams as alike as this (cosine) are nearly the same.
