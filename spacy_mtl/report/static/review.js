@@ -79,8 +79,9 @@ const review = (() => {
     const decision = decisions.get(i);
     chosen = decision && decision.accept ? [...decision.accept] : [...row.labels];
     byId("place").textContent =
-      `${(at + 1).toLocaleString("en")} of ${shown.length.toLocaleString("en")} · ${row.task} · ${files[row.file]}, line ${row.line} · score ${row.score.toFixed(2)}`;
+      `${(at + 1).toLocaleString("en")} of ${shown.length.toLocaleString("en")} · ${row.task} · ${files[row.file].split(/[\\/]/).slice(-2).join("/")}, line ${row.line} · score ${row.score.toFixed(2)}`;
     byId("state").textContent = decision ? stateOf(i) : "";
+    byId("place").title = files[row.file];
     byId("text").textContent = visible(row.text) || "(empty text)";
     byId("text").scrollTop = 0;
     const takes = row.suggested.length || task.multiple;
@@ -97,6 +98,7 @@ const review = (() => {
   function showLabels(i) {
     const row = rows[i];
     const task = tasks[row.task];
+    byId("labels").classList.toggle("wide", task.labels.some((label) => label.length > 20));
     byId("labels").replaceChildren(...task.labels.map((label, n) => {
       const button = element("button", "label");
       button.append(element("kbd", "", n < 9 ? String(n + 1) : "·"));
