@@ -119,7 +119,14 @@ class Runs:
                 n = len(self.train.y)
                 train, test = features.take(slice(0, n)), features.take(slice(n, None))
             curve = learning_curve(
-                train, self.train.y, test, self.test.y, len(self.train.labels), strategy, seed
+                train,
+                self.train.texts,
+                self.train.y,
+                test,
+                self.test.y,
+                len(self.train.labels),
+                strategy,
+                seed,
             )
             area = round(float(numpy.mean(curve)), 2)
             record["learning"][strategy] = {"curve": curve, "area": area}

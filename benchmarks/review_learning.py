@@ -5,9 +5,9 @@ from typing import Any
 import numpy
 from sklearn.metrics import f1_score
 
-from spacy_mtl.review.evidence import combine
 from spacy_mtl.review.features import Features
-from spacy_mtl.review.heads import predict_head
+from spacy_mtl.review.judging import predict_new
+from spacy_mtl.review.progress import Progress
 from spacy_mtl.review.proposals import choose, uncertainty
 
 START = 50
@@ -17,11 +17,19 @@ STRATEGIES = ("random", "uncertain", "proposed")
 
 
 def learning_curve(
-    train: Features, y: Any, test: Features, y_test: Any, n_labels: int, strategy: str, seed: int
+    train: Features,
+    texts: list[str],
+    y: Any,
+    test: Features,
+    y_test: Any,
+    n_labels: int,
+    strategy: str,
+    seed: int,
 ) -> list[float]:
     """Label 50 texts drawn at random, and then 25 in each round.
 
     train (Features): Features of the texts to label.
+    texts (list): The texts.
     y (Ints1d): Their labels.
     test (Features): Features of the test texts.
     y_test (Ints1d): Their labels.
@@ -36,7 +44,11 @@ def learning_curve(
     scores = []
     for _ in range(ROUNDS + 1):
         left = numpy.setdiff1d(order, known)
-        learned = train.take(numpy.array(known)), numpy.eye(n_labels, dtype="float32")[y[known]]
+        learned = (
+            train.take(numpy.array(known)),
+            [texts[i] for i in known],
+            numpy.eye(n_labels, dtype="float32")[y[known]],
+        )
         predicted = _predict(*learned, test).argmax(axis=1)
         scores.append(round(100 * float(f1_score(y_test, predicted, average="macro")), 2))
         if strategy == "random":
@@ -51,11 +63,6 @@ def learning_curve(
     return scores
 
 
-def _predict(features: Features, Y: Any, others: Features) -> Any:
-    witnesses = {
-        part: predict_head(
-            getattr(features, part), Y, getattr(others, part), multi_label=False, part=part
-        )
-        for part in ("vectors", "ngrams")
-    }
-    return combine(witnesses, multi_label=False)
+def _predict(features: Features, texts: list[str], Y: Any, others: Features) -> Any:
+    progress = Progress(silent=True)
+    return predict_new(features, texts, Y, others, multi_label=False, progress=progress)

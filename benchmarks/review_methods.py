@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, f1_score
 from sklearn.model_selection import StratifiedKFold
 
-from spacy_mtl.review.evidence import combine, suspect
+from spacy_mtl.review.evidence import combine, learn_weights, suspect
 from spacy_mtl.review.features import Features
 from spacy_mtl.review.judging import gather_evidence
 from spacy_mtl.review.progress import Progress
@@ -22,6 +22,8 @@ STRONG_PEER = "cleanlab, TF-IDF of words and characters + logistic regression"
 OURS = "mtl review"
 UNTRAINED = "mtl review, encoder with random weights"
 #: What a part of the evidence is worth.
+EQUAL = "equal weights"
+ONE_SEED = "one seed, both heads, no neighbours"
 PARTS = {
     "heads on vectors": ("vectors",),
     "heads on n-grams": ("ngrams",),
@@ -66,11 +68,17 @@ def our_scores(
         progress=Progress(silent=True),
     )
     yield name, suspect(Y, evidence.P, multi_label=False).score
+    if name != OURS:
+        return
+    equal = dict.fromkeys(evidence.witnesses, 1 / len(evidence.witnesses))
+    P = combine(evidence.witnesses, equal, multi_label=False)
+    yield EQUAL, suspect(Y, P, multi_label=False).score
+    yield ONE_SEED, suspect(Y, evidence.by_seed[0], multi_label=False).score
     for part, witnesses in PARTS.items():
-        if name == OURS:
-            chosen = {witness: evidence.witnesses[witness] for witness in witnesses}
-            P = combine(chosen, multi_label=False)
-            yield part, suspect(Y, P, multi_label=False).score
+        chosen = {witness: evidence.witnesses[witness] for witness in witnesses}
+        weights = learn_weights(chosen, Y, multi_label=False)
+        P = combine(chosen, weights, multi_label=False)
+        yield part, suspect(Y, P, multi_label=False).score
 
 
 def measure(scores: Any, flipped: Any) -> dict[str, float]:

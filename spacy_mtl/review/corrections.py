@@ -14,7 +14,7 @@ from ..training.files import find_task_files
 from ..training.formats import TEXT_FORMATS, file_format
 from ..training.staging import StagedFiles
 from ..training.texts import normalise_text
-from ..util import join_key, listing, split_key
+from ..util import SEPARATOR, join_key, listing, split_key
 from .decisions import Decision, read_decisions
 from .rows import ReviewRow, read_task
 
@@ -192,8 +192,9 @@ def _relabel(
     new = dict(found)
     if new.get("cats") is not None:
         named = all(split_key(key) for key in new["cats"])
+        keep = f"{task}{SEPARATOR}"
         others = {
-            key: value for key, value in new["cats"].items() if named and split_key(key)[0] != task
+            key: value for key, value in new["cats"].items() if named and not key.startswith(keep)
         }
         own = {join_key(task, name) if named else name: float(name in labels) for name in row.cats}
         own |= {join_key(task, name) if named else name: 1.0 for name in labels}

@@ -9,8 +9,6 @@ import numpy
 from ..layers.nearest import NearestVectors
 from .extra import import_extra
 
-#: How much each witness counts. Chosen on sets that no figure is reported of (see benchmarks/review.py).
-WEIGHTS = {"vectors": 1.0, "whole": 1.0, "ngrams": 1.0, "neighbours": 0.5}
 #: How many neighbours have a vote, and how much more the nearest counts.
 N_NEIGHBOURS = 50
 SHARPNESS = 5.0
@@ -71,20 +69,53 @@ def vote(neighbours: Neighbours, Y: Any, *, multi_label: bool) -> Any:
     return found if multi_label else found / found.sum(axis=1, keepdims=True)
 
 
-def combine(witnesses: Mapping[str, Any], *, multi_label: bool) -> Any:
-    """Combine probabilities: the weighted mean of their logarithms.
+def combine(
+    witnesses: Mapping[str, Any], weights: Mapping[str, float], *, multi_label: bool
+) -> Any:
+    """Combine probabilities: a weighted sum of their logarithms.
 
     witnesses (Mapping[str, Floats2d]): Probabilities by witness, each `(n, n_labels)`.
+    weights (Mapping[str, float]): Weights by witness, as `learn_weights` finds them.
     multi_label (bool): Whether several labels can apply.
     RETURNS (Floats2d): Probabilities, `(n, n_labels)`.
     """
-    total = sum(WEIGHTS[name] for name in witnesses)
-    parts = [(WEIGHTS[name] / total, P) for name, P in witnesses.items()]
-    applies = numpy.exp(sum(weight * _log(P) for weight, P in parts))
+    applies = sum(weights[name] * _log(P) for name, P in witnesses.items())
     if not multi_label:
-        return applies / applies.sum(axis=1, keepdims=True)
-    not_applies = numpy.exp(sum(weight * _log(1.0 - P) for weight, P in parts))
-    return applies / (applies + not_applies)
+        return _softmax(applies)
+    not_applies = sum(weights[name] * _log(1.0 - P) for name, P in witnesses.items())
+    return _softmax(numpy.stack([not_applies, applies], axis=-1))[..., 1]
+
+
+def learn_weights(witnesses: Mapping[str, Any], Y: Any, *, multi_label: bool) -> dict[str, float]:
+    """Learn how much each witness counts: the weights, none of them below 0, with which their sum says best
+    what the labels are. A witness that knows nothing gets no weight.
+
+    witnesses (Mapping[str, Floats2d]): Out-of-fold probabilities by witness, each `(n, n_labels)`.
+    Y (Floats2d): Labels, `(n, n_labels)`; nan where unknown.
+    multi_label (bool): Whether several labels can apply.
+    RETURNS (Dict[str, float]): Weights by witness.
+    """
+    if multi_label:
+        known = ~numpy.isnan(Y)
+        y = (Y[known] > 0.5).astype("int64")
+        logs = [_log(numpy.stack([1.0 - P[known], P[known]], axis=1)) for P in witnesses.values()]
+    else:
+        y = Y.argmax(axis=1)
+        logs = [_log(P) for P in witnesses.values()]
+    rows = numpy.arange(len(y))
+
+    def loss(weights: Any) -> tuple[float, Any]:
+        P = _softmax(sum(weight * log for weight, log in zip(weights, logs, strict=True)))
+        gradient = [((P * log).sum(axis=1) - log[rows, y]).mean() for log in logs]
+        return -float(_log(P[rows, y]).mean()), numpy.array(gradient)
+
+    start = numpy.full(len(logs), 1.0 / len(logs))
+    optimize = import_extra("scipy.optimize")
+    bounds = [(0.0, None)] * len(logs)
+    found = optimize.minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
+    # Where nobody knows anything, all count alike.
+    weights = found if found.sum() > SMALLEST else start
+    return {name: float(weight) for name, weight in zip(witnesses, weights, strict=True)}
 
 
 def mean_of_seeds(P: Any) -> Any:
@@ -132,6 +163,11 @@ def _suspect_multi(Y: Any, P: Any) -> Suspicion:
         # A label that applies to all rows or to none has no confident threshold.
         flagged = quality < 0.5
     return Suspicion(1.0 - quality, flagged)
+
+
+def _softmax(Z: Any) -> Any:
+    P = numpy.exp(Z - Z.max(axis=-1, keepdims=True))
+    return P / P.sum(axis=-1, keepdims=True)
 
 
 def _log(P: Any) -> Any:

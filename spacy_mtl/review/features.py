@@ -68,7 +68,8 @@ def extract_features(
     """
     encoder = find_encoder(nlp, source)
     nlp.max_length = _NO_LIMIT
-    keys, vectors = [], []
+    keys: list[Any] = []
+    vectors: list[Any] = []
     pooling = pool(list(POOLINGS), width=encoder.model.maybe_get_dim("nO"))
     ngrams = extract_ngrams(**NGRAMS)  # type: ignore[arg-type]
     for start in progress.batches("Encoding", len(texts), BATCH_SIZE):

@@ -8,10 +8,8 @@ import numpy
 
 from ..training.texts import text_digest
 from .contradictions import Contradiction, find_contradictions
-from .evidence import combine
 from .features import extract_features
-from .folds import PARTS
-from .heads import predict_head
+from .judging import predict_new
 from .progress import Progress
 from .rows import LEAST_ROWS, TaskRows, read_task
 
@@ -54,13 +52,8 @@ def _other_labels(nlp: Any, other: TaskRows, texts: Sequence[str], progress: Pro
     features = extract_features(nlp, every, source=other.task, progress=progress)
     n, Y = len(other.rows), other.targets()
     known, rest = features.take(slice(0, n)), features.take(slice(n, None))
-    witnesses = {
-        part: predict_head(
-            getattr(known, part), Y, getattr(rest, part), multi_label=other.multi_label, part=part
-        )
-        for part in PARTS
-    }
-    Q = combine(witnesses, multi_label=other.multi_label)
+    learned = [row.text for row in other.rows]
+    Q = predict_new(known, learned, Y, rest, multi_label=other.multi_label, progress=progress)
     annotated = {text_digest(row.text): y for row, y in zip(other.rows, Y, strict=True)}
     for i, text in enumerate(texts):
         y = annotated.get(text_digest(text))

@@ -10,10 +10,8 @@ import spacy
 from ..errors import Errors
 from ..training.texts import text_digest
 from ..util import listing, task_cats
-from .evidence import combine
 from .features import Features, extract_features
-from .folds import PARTS
-from .heads import predict_head
+from .judging import predict_new
 from .pipelines import Source, load_unbiased, open_source
 from .progress import Progress
 from .reasons import Reason
@@ -142,14 +140,11 @@ def _from_rows(
     nlp = load_unbiased(source, known.task, [row.text for row in known.rows])
     features = extract_features(nlp, every, source=source.path, progress=progress)
     new, old = features.take(slice(0, len(texts))), features.take(slice(len(texts), None))
-    Y = known.targets()
-    witnesses = {
-        part: predict_head(
-            getattr(old, part), Y, getattr(new, part), multi_label=known.multi_label, part=part
-        )
-        for part in PARTS
-    }
-    return new, combine(witnesses, multi_label=known.multi_label)
+    learned = [row.text for row in known.rows]
+    P = predict_new(
+        old, learned, known.targets(), new, multi_label=known.multi_label, progress=progress
+    )
+    return new, P
 
 
 def _from_pipeline(

@@ -191,14 +191,15 @@ def _report_bad(path: Path, task: str, stats: ReadStats, on_error: str) -> None:
 
 def _as_task(task: str, records: list[tuple[Path, Record]]) -> TaskRows:
     labels = sorted({label for _, record in records for label in task_cats(record.cats, task)})
-    rows, unlabelled = [], []
+    rows: list[ReviewRow] = []
+    unlabelled: list[ReviewRow] = []
     multi_label = False
     for path, record in records:
         cats = task_cats(fill_labels(record, task, labels), task)
         row = ReviewRow(path, record.line, record.text, cats)
         (rows if cats else unlabelled).append(row)
         positives = sum(value > 0.5 for value in cats.values())
-        multi_label = multi_label or (bool(cats) and positives != 1)
+        multi_label = multi_label or (bool(cats) and (bool(record.multi_label) or positives != 1))
     return TaskRows(task, labels, multi_label, rows, unlabelled)
 
 

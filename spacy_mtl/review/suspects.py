@@ -213,7 +213,7 @@ def _suspects(
 
 def _nearest(case: Case, i: int, *, same: bool) -> list[Example]:
     own = labels_of(case.rows[i])
-    shown = []
+    shown: list[Example] = []
     for j, cosine in zip(
         case.neighbours.rows[i].tolist(), case.neighbours.similarity[i].tolist(), strict=True
     ):

@@ -90,6 +90,7 @@ def _train_and_predict(
                 }
         nlp = init_nlp(config)
         output = Path(folder) / "pipeline"
+        output.mkdir()
         train(nlp, output, stdout=io.StringIO(), stderr=io.StringIO())
         trained = spacy.load(output / "model-best")
         docs = trained.pipe([row.text for row in judged])

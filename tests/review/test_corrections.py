@@ -99,7 +99,7 @@ def test_a_review_without_decisions_and_a_file_that_is_none(data, tmp_path):
     still_open = write_lines(tmp_path / "o.jsonl", [decision(data, 1, "x", [], "ignore")])
     with pytest.raises(ValueError, match="E714"):
         apply_review(still_open, data, tmp_path / "new.jsonl")
-    with pytest.raises(ValueError, match="E711.*Row 1"):
+    with pytest.raises(ValueError, match=r"E711.*Row 1"):
         apply_review(data, data, tmp_path / "new.jsonl")
 
 

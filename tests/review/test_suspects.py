@@ -98,10 +98,10 @@ def test_labels_of_another_task_contradict(reviewed, tmp_path):
 
 def test_too_few_rows_and_a_single_label_are_named(reviewed, tmp_path):
     few = write_rows(tmp_path / "few.jsonl", [{"text": "one", "label": "positive"}])
-    with pytest.raises(ValueError, match="E704.*1 rows"):
+    with pytest.raises(ValueError, match=r"E704.*1 rows"):
         run(reviewed, few)
     same = write_rows(tmp_path / "same.jsonl", [{"text": f"t{i}", "label": "a"} for i in range(30)])
-    with pytest.raises(ValueError, match="E704.*Labels found: a"):
+    with pytest.raises(ValueError, match=r"E704.*Labels found: a"):
         run(reviewed, same)
 
 
