@@ -29,8 +29,8 @@ class ReviewErrors:
         "[E707] The file {path} already exists and is left as it is. Choose another name for --out."
     )
     E708 = (
-        "[E708] Nothing to propose from in {path}: every text has a label of the tasks {tasks}. Give "
-        "a file with texts that have none."
+        "[E708] Nothing to propose from in {path}: no text in it is without a label of the tasks {tasks}. Give "
+        "a file with such texts."
     )
     E709 = (
         "[E709] No labels to learn the task '{task}' from. Give labelled rows with --labelled, or a trained "

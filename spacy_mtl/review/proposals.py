@@ -53,7 +53,7 @@ def propose_rows(
         raise ValueError(Errors.E716.format(value=n, name="n", expected="1 or more"))
     progress = progress or Progress()
     opened = open_source(source)
-    by_task = {task: read_task(data, task, on_error=on_error) for task in tasks}
+    by_task = {task: read_task(data, task, raw=True, on_error=on_error) for task in tasks}
     rows = _candidates(by_task)
     if not rows:
         raise ValueError(Errors.E708.format(path=data, tasks=listing(tasks)))

@@ -73,13 +73,19 @@ class TaskRows:
 
 
 def read_task(
-    data: str | Path, task: str, *, split: str = "train", on_error: str = "raise"
+    data: str | Path,
+    task: str,
+    *,
+    split: str = "train",
+    raw: bool = False,
+    on_error: str = "raise",
 ) -> TaskRows:
     """Read the rows of a task.
 
     data (Union[str, Path]): A data file, a file of raw text, or a folder with one file for each task.
     task (str): The task.
-    split (str): The split to read from a folder. Raw files of the folder are read too.
+    split (str): The split to read from a folder.
+    raw (bool): Whether to read the raw files of a folder too.
     on_error (str): What to do with bad rows: "raise" or "skip".
     RETURNS (TaskRows): The rows.
     RAISES (ValueError): If there are no such files, or a row is bad.
@@ -89,7 +95,7 @@ def read_task(
     if not data.exists():
         raise FileNotFoundError(Errors.E703.format(path=data))
     records: list[tuple[Path, Record]] = []
-    for path in _files_of(data, task, split):
+    for path in _files_of(data, task, split, raw):
         records += ((path, record) for record in read_any(path, task, on_error=on_error))
     return _as_task(task, records)
 
@@ -138,15 +144,15 @@ def read_any(path: Path, task: str, *, on_error: str = "raise") -> Iterator[Reco
     _report_bad(path, task, stats, on_error)
 
 
-def _files_of(data: Path, task: str, split: str) -> list[Path]:
+def _files_of(data: Path, task: str, split: str, raw: bool) -> list[Path]:
     if not data.is_dir():
         return [data]
     files = find_task_files(data, required=False)
     found = files.get(split, {})
-    raw = find_raw_files(data) if split == SPLITS[0] else []
-    if task not in found and not raw:
+    raw_files = find_raw_files(data) if split == SPLITS[0] else []
+    if task not in found and not raw_files:
         raise ValueError(Errors.E715.format(kind=split, task=task, path=data, found=listing(found)))
-    return [*([found[task]] if task in found else []), *raw]
+    return [*([found[task]] if task in found else []), *(raw_files if raw else [])]
 
 
 def _parse(row: Any, line: int, task: str, known: Collection[str] | None) -> Record | None:
