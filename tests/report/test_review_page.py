@@ -107,6 +107,7 @@ def test_texts_without_labels_need_one(review_page):
     assert page.locator("#accept").is_disabled()
     press(page, "ac")
     assert [decision["accept"] for _, decision in decided(page)] == [["joy"]]
+    assert page.title() == "Texts to label"
 
 
 def test_progress_is_kept_and_other_reviews_have_their_own(review_page, tmp_path):
