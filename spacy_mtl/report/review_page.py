@@ -9,21 +9,26 @@ from markupsafe import Markup
 from .page import read_static, render_page
 
 TITLE = "Label review"
+LEAD = "{n:,} rows, the most suspicious first."
+PROPOSED_TITLE = "Texts to label"
+PROPOSED_LEAD = "{n:,} rows, the most worthwhile first."
 
 
-def render_review(rows: Sequence[Mapping[str, Any]], *, title: str = TITLE) -> str:
+def render_review(rows: Sequence[Mapping[str, Any]], *, title: str | None = None) -> str:
     """Write the page of a review.
 
     rows (Sequence[Mapping[str, Any]]): The rows in Prodigy's format, with what is known under `meta`.
-    title (str): Title of the page.
+    title (Optional[str]): Title of the page. Says by default whether labels are reviewed or texts proposed.
     RETURNS (str): The HTML.
     """
+    has_labels = any(row["meta"]["labels"] for row in rows) or not rows
+    lead = LEAD if has_labels else PROPOSED_LEAD
     return render_page(
         "review.html",
-        title=title,
+        title=title or (TITLE if has_labels else PROPOSED_TITLE),
         data=_compact(rows),
         plotly=False,
-        n_rows=f"{len(rows):,}",
+        lead=lead.format(n=len(rows)),
         review_css=Markup(read_static("review.css")),
         review_js=Markup(read_static("review.js")),
     )

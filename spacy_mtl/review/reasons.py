@@ -141,9 +141,8 @@ def _far(case: Case, i: int, doubted: int) -> list[Reason]:
     same = sum(bool((case.Y[j, doubted] > 0.5) == (case.Y[i, doubted] > 0.5)) for j in known)
     if same > FAR * len(known):
         return []
-    text = (
-        f"Only {same} of the {len(known)} most similar texts agree about '{case.labels[doubted]}'"
-    )
+    few = f"Only {same}" if same else "None"
+    text = f"{few} of the {len(known)} most similar texts agree about '{case.labels[doubted]}'"
     return [Reason("far_from_neighbours", text)]
 
 

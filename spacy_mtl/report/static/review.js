@@ -86,10 +86,10 @@ const review = (() => {
     byId("text").scrollTop = 0;
     const takes = row.suggested.length || task.multiple;
     byId("suggest").hidden = !takes || same(row.suggested, row.labels);
-    fill(byId("suggest"), `Change to ${listed(row.suggested)} `, "c");
+    fill(byId("suggest"), `${row.labels.length ? "Change to" : "Label"} ${listed(row.suggested)} `, "c");
     byId("next").disabled = at >= shown.length - 1;
     byId("back").disabled = at <= 0;
-    byId("reasons").replaceChildren(...(row.reasons.length ? row.reasons : [["", "Nothing speaks against its labels."]]).map(([, text]) => element("li", "", text)));
+    byId("reasons").replaceChildren(...(row.reasons.length ? row.reasons : [["", "Nothing in particular speaks against its labels."]]).map(([, text]) => element("li", "", text)));
     byId("near-title").hidden = !row.near.length;
     byId("near").replaceChildren(...row.near.map(nearCard));
     showLabels(i);
@@ -127,7 +127,7 @@ const review = (() => {
     const other = typeof example === "number" ? rows[example] : example;
     const card = element("div", "card");
     const head = element("div", "head");
-    head.append(element("strong", isSame ? "same" : "other", `${isSame ? "agrees" : "differs"}: ${listed(other.labels)}`));
+    head.append(element("strong", isSame ? "same" : "other", `${isSame ? "Same labels" : "Other labels"}: ${listed(other.labels)}`));
     head.append(element("span", "muted", `line ${other.line} · ${similarity.toFixed(2)}`));
     card.append(head, element("div", "text", visible(other.text)));
     return card;
