@@ -12,7 +12,7 @@ from spacy.vocab import Vocab
 
 from ..errors import Errors, Warnings
 from ..training.files import SPLITS, find_raw_files, find_task_files
-from ..training.formats import MAX_LISTED, ReadStats, file_format, read_records
+from ..training.formats import ReadStats, file_format, read_records
 from ..training.rows import FORMS, Record, RowError, fill_labels, parse_row, parse_text
 from ..training.textfiles import read_text_rows
 from ..types import Cats
@@ -177,8 +177,13 @@ def _names_task(key: object) -> bool:
 
 
 def _docs(path: Path, task: str, on_error: str) -> Iterator[Record]:
-    doc_bin = DocBin().from_bytes(path.read_bytes())
-    if any(doc_bin.cats):
+    try:
+        doc_bin = DocBin().from_bytes(path.read_bytes())
+        has_cats = any(doc_bin.cats)
+    # The reader of data files says what is wrong with a damaged one.
+    except Exception:
+        has_cats = True
+    if has_cats:
         yield from read_records(path, task, on_error=on_error)
         return
     for number, doc in enumerate(doc_bin.get_docs(Vocab()), start=1):
@@ -207,14 +212,3 @@ def _as_task(task: str, records: list[tuple[Path, Record]]) -> TaskRows:
         positives = sum(value > 0.5 for value in cats.values())
         multi_label = multi_label or (bool(cats) and (bool(record.multi_label) or positives != 1))
     return TaskRows(task, labels, multi_label, rows, unlabelled)
-
-
-__all__ = [
-    "LEAST_ROWS",
-    "MAX_LISTED",
-    "ReviewRow",
-    "TaskRows",
-    "read_any",
-    "read_task",
-    "tasks_of_folder",
-]

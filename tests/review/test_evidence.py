@@ -1,10 +1,13 @@
 """How witnesses are combined, and what confident learning makes of them."""
 
+import sys
+
 import numpy
 import pytest
 
 from spacy_mtl.review.contradictions import find_contradictions
 from spacy_mtl.review.evidence import combine, find_neighbours, learn_weights, suspect, vote
+from spacy_mtl.review.extra import import_extra
 
 pytest.importorskip("cleanlab", reason="cleanlab is not installed")
 
@@ -96,3 +99,9 @@ def test_what_seldom_goes_together_is_found_and_chance_is_not(rng):
     assert [i for i, reasons in enumerate(found) if reasons] == [7]
     unrelated = one_hot(rng.randint(2, size=400), 2)
     assert not any(find_contradictions(Y, ["a", "b"], "other", unrelated, ["x", "y"]))
+
+
+def test_a_missing_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cleanlab", None)
+    with pytest.raises(ValueError, match=r"E700.*spacy-mtl\[review\]"):
+        import_extra("cleanlab")
