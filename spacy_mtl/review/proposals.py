@@ -19,7 +19,9 @@ from .rows import LEAST_ROWS, ReviewRow, TaskRows, read_task
 from .suspects import Suspect
 
 #: How many uncertain texts compete for each that is proposed.
-POOL = 5
+POOL = 3
+#: How much it counts to differ from those that are proposed already: 1 as much as to be uncertain, 0 nothing.
+DIVERSITY = 0.25
 #: Two labels this close make a text uncertain.
 LOW_MARGIN = 0.2
 
@@ -111,13 +113,15 @@ def choose(worth: Any, vectors: Any, n: int) -> list[int]:
     pool = numpy.argsort(-numpy.round(worth, 9), kind="stable")[: POOL * n]
     norms = numpy.maximum(numpy.linalg.norm(vectors[pool], axis=1, keepdims=True), 1e-9)
     unit, left = vectors[pool] / norms, worth[pool].astype("float64")
+    # How far each is from those that were chosen, with less weight than its uncertainty.
     distance = numpy.ones(len(pool))
+    taken = numpy.zeros(len(pool), dtype=bool)
     chosen: list[int] = []
     for _ in range(min(n, len(pool))):
-        best = int((left * distance).argmax())
+        best = int(numpy.where(taken, -1.0, left * distance**DIVERSITY).argmax())
         chosen.append(int(pool[best]))
         distance = numpy.minimum(distance, numpy.clip(1.0 - unit @ unit[best], 0.0, 1.0))
-        distance[best], left[best] = -1.0, 1.0
+        taken[best] = True
     return chosen
 
 
