@@ -144,6 +144,8 @@ def test_registered_names_of_the_table_exist():
 
 @pytest.mark.parametrize("command", [line for line in commands() if SLOW not in line])
 def test_commands_run(command: str, workspace: Path):
+    if " mtl plot " in command:
+        pytest.importorskip("plotly", reason="extra plot is not installed")
     if "--split" in command:
         for split in ("dev", "test"):
             for path in (workspace / "assets" / "tickets").glob(f"*/{split}.*"):

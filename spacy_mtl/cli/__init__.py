@@ -14,6 +14,7 @@ from .doctor import diagnose, doctor_cli
 from .init_config import init_config, init_config_cli
 from .load_encoder import load_encoder_cli
 from .nearest import find_nearest, nearest_cli
+from .plot import plot_cli
 from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
 from .review import review, review_cli
@@ -41,6 +42,7 @@ __all__ = [
     "load_encoder_cli",
     "mtl_cli",
     "nearest_cli",
+    "plot_cli",
     "pretrain_cli",
     "raw_text_cli",
     "review",

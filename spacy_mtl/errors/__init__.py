@@ -113,3 +113,7 @@ class Warnings(ReviewWarnings):
         "[W305] The learning rate is to reach its lowest value at step {total_steps}, but [training] max_steps "
         "= {max_steps}. Set total_steps of [training.optimizer.learn_rate] to null: it is then max_steps."
     )
+    W350 = (
+        "[W350] {limit:,} of {total:,} texts are drawn, chosen at random. Raise --limit (limit=...) to see more, or "
+        "set it to 0 for all."
+    )

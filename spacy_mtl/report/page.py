@@ -68,12 +68,34 @@ def write_page(path: str | Path, html: str, *, overwrite: bool = False) -> Path:
     RETURNS (Path): The file.
     RAISES (ValueError): If the file exists.
     """
+    return save_file(path, html.encode("utf-8", "replace"), overwrite=overwrite)
+
+
+def save_file(path: str | Path, data: bytes, *, overwrite: bool = False) -> Path:
+    """Write a page or a picture.
+
+    path (Union[str, Path]): The file.
+    data (bytes): What it holds.
+    overwrite (bool): Whether to replace an existing file.
+    RETURNS (Path): The file.
+    RAISES (ValueError): If the file exists.
+    """
     path = Path(path)
-    if path.exists() and not overwrite:
-        raise ValueError(Errors.E641.format(path=path))
+    check_new(path, overwrite=overwrite)
     with StagedFiles() as staged:
-        staged.write(path, html.encode("utf-8", "replace"))
+        staged.write(path, data)
     return path
+
+
+def check_new(path: str | Path, *, overwrite: bool) -> None:
+    """Check that a file may be written, before any time is spent on it.
+
+    path (Union[str, Path]): The file.
+    overwrite (bool): Whether to replace an existing file.
+    RAISES (ValueError): If it exists and may not be replaced.
+    """
+    if Path(path).exists() and not overwrite:
+        raise ValueError(Errors.E641.format(path=path))
 
 
 def read_static(name: str) -> str:

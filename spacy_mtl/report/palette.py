@@ -6,23 +6,29 @@ BACKGROUND = {"light": "#ffffff", "dark": "#14171c"}
 #: apart by people who lack the cones for red or green.
 SERIES = {
     "light": (
-        "#0f0ae9",
-        "#cd8309",
-        "#680602",
-        "#797cfd",
-        "#28657f",
-        "#4b0a80",
-        "#bd260f",
-        "#0ba49f",
+        "#3656d5",
+        "#e3780c",
+        "#4ea293",
+        "#c02902",
+        "#55158c",
+        "#738ef0",
+        "#6b1f2e",
+        "#376a76",
     ),
     "dark": (
-        "#fd650c",
-        "#7d2cfc",
-        "#ae3f44",
-        "#88e3fd",
-        "#9e8ffe",
-        "#e1e01d",
-        "#596da1",
-        "#15b095",
+        "#6fa0fe",
+        "#f2961a",
+        "#07c7a9",
+        "#d2450c",
+        "#8651d8",
+        "#b3eff3",
+        "#fbe837",
+        "#538184",
     ),
 }
+#: Grey of what has no label, by theme.
+UNLABELLED = {"light": "#8a929c", "dark": "#79828e"}
+#: Shapes of points: after the last colour the colours begin again with the next shape.
+SHAPES = ("circle", "square", "diamond", "cross", "triangle-up")
+#: As many labels as have a look of their own.
+MAX_LABELS = len(SERIES["light"]) * len(SHAPES)

@@ -47,7 +47,9 @@ const page = (() => {
    */
   function draw(target, figure, config = {}) {
     const element = typeof target === "string" ? document.getElementById(target) : target;
-    const settings = { responsive: true, displaylogo: false, ...config };
+    // Buttons are listed, because some releases of plotly have one that uploads the figure.
+    const modeBarButtons = [["toImage"], ["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]];
+    const settings = { responsive: true, displaylogo: false, modeBarButtons, ...config };
     const redraw = () => {
       const { data: traces, layout = {} } = typeof figure === "function" ? figure(colours()) : figure;
       return Plotly.react(element, traces, themed(layout), settings);
