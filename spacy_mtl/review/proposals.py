@@ -21,7 +21,7 @@ from .suspects import Suspect
 #: How many uncertain texts compete for each that is proposed.
 POOL = 3
 #: How much it counts to differ from those that are proposed already: 1 as much as to be uncertain, 0 nothing.
-DIVERSITY = 0.25
+DIVERSITY = 0.1
 #: Two labels this close make a text uncertain.
 LOW_MARGIN = 0.2
 
