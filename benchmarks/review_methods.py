@@ -108,7 +108,7 @@ class Judge:
         kept = numpy.ones(len(y), dtype=bool) if kept is None else kept
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model = LogisticRegression(max_iter=300, C=3, solver="newton-cg", tol=1e-2)
+            model = LogisticRegression(max_iter=300, C=3, solver="newton-cg", tol=1e-4)
             predicted = model.fit(self._X[kept], y[kept]).predict(self._X_test)
         return round(100 * float(f1_score(self._y_test, predicted, average="macro")), 2)
 
