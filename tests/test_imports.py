@@ -20,6 +20,7 @@ ALLOWED = {
     "training": {"ground"},
     "inference": {"ground", "layers", "pipeline", "training"},
     "sklearn": {"ground", "layers", "models", "pipeline", "training"},
+    "review": {"ground", "layers", "models", "pipeline", "training", "sklearn"},
     "report": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review"},
     "cli": {
         *("ground", "layers", "models", "pipeline", "training"),

@@ -5,6 +5,7 @@ from spacy.cli._util import app
 
 from ._app import mtl_cli
 from .add_task import add_task, add_task_cli
+from .apply_review import apply_review, apply_review_cli
 from .baselines import baselines_cli, train_baselines
 from .compare import compare, compare_cli
 from .convert import convert_cli
@@ -20,6 +21,7 @@ from .predict import predict_cli
 from .pretrain import pretrain_cli
 from .raw_text import raw_text_cli
 from .report import report_cli
+from .review import review, review_cli
 from .save_encoder import save_encoder_cli
 from .similar import similar_cli
 from .subwords import subwords_cli
@@ -30,6 +32,8 @@ app.add_typer(mtl_cli)
 __all__ = [
     "add_task",
     "add_task_cli",
+    "apply_review",
+    "apply_review_cli",
     "baselines_cli",
     "compare",
     "compare_cli",
@@ -50,6 +54,8 @@ __all__ = [
     "pretrain_cli",
     "raw_text_cli",
     "report_cli",
+    "review",
+    "review_cli",
     "save_encoder_cli",
     "similar_cli",
     "subwords_cli",

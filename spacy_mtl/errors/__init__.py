@@ -7,11 +7,12 @@ from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .estimators import EstimatorErrors
 from .finetuning import FineTuningErrors
-from .pairs import PairErrors, PairWarnings
 from .inference import InferenceErrors
+from .pairs import PairErrors, PairWarnings
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .report import ReportErrors
+from .review import ReviewErrors, ReviewWarnings
 from .subwords import SubwordErrors
 from .training_report import TrainingReportErrors
 from .transformers import TransformerErrors
@@ -35,13 +36,14 @@ class Errors(
     EstimatorErrors,
     TunerErrors,
     TrainingReportErrors,
+    ReviewErrors,
     ReportErrors,
     InferenceErrors,
 ):
     """Texts of errors."""
 
 
-class Warnings(PairWarnings, TunerWarnings):
+class Warnings(PairWarnings, TunerWarnings, ReviewWarnings):
     """Texts of warnings."""
 
     W101 = (

@@ -106,5 +106,3 @@ def describe_components(
         comments[f"components.{component}", ""] = note
         comments[f"components.{component}", "frozen"] = _HEAD_FROZEN
     return comments
-
-

@@ -11,8 +11,8 @@ from thinc.api import Config
 
 from .add_task_comments import OWN_COMMENTS, describe_components, describe_plan
 from .add_task_data import OldData
-from .config_defaults import Defaults, choose_budget
 from .config_comments import read_comments, write_with_comments
+from .config_defaults import Defaults, choose_budget
 from .config_text import ENCODER, render_config
 from .scenarios import Scenario
 from .task_summary import TaskSummary

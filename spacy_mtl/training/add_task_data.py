@@ -143,9 +143,7 @@ def find_old_data(folder: Path, tasks: Collection[str], *, new: str) -> OldData:
     return old
 
 
-def correct_targets(
-    cats: Cats, task: str, class_weights: Mapping[str, float]
-) -> dict[str, float]:
+def correct_targets(cats: Cats, task: str, class_weights: Mapping[str, float]) -> dict[str, float]:
     """Turn the former output of a multi-label head into the target for which its loss is smallest at that
     output. The weight `w` of a label counts its true cases as so many, so that a target `t`
     teaches `wt / (wt + 1 - t)`.

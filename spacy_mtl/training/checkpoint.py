@@ -64,7 +64,9 @@ def load_checkpoint(folder: Path) -> State | None:
         raise ValueError(Errors.E272.format(path=path, reason=reason)) from error
     # Damaged bytes fail in msgpack or NumPy, each with its own error.
     except Exception as error:
-        raise ValueError(Errors.E272.format(path=path, reason=f"it is damaged ({error})")) from error
+        raise ValueError(
+            Errors.E272.format(path=path, reason=f"it is damaged ({error})")
+        ) from error
     if version != VERSION:
         reason = f"it is of version {version}, and this program reads version {VERSION}"
         raise ValueError(Errors.E272.format(path=path, reason=reason))

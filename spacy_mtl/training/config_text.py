@@ -23,6 +23,7 @@ from .config_template import (
     TASK,
     TOKENIZER,
 )
+from .config_template_pretraining import NO_PRETRAINING, PRETRAINING, RAW_CORPUS, RAW_PATHS
 from .config_template_training import (
     CORPUS,
     LABELS,
@@ -30,7 +31,6 @@ from .config_template_training import (
     NO_LABELS_COMMENT,
     TRAINING,
 )
-from .config_template_pretraining import NO_PRETRAINING, PRETRAINING, RAW_CORPUS, RAW_PATHS
 from .config_template_transformer import LOADER, TRANSFORMER
 from .task_summary import TaskSummary
 

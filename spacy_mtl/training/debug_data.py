@@ -12,8 +12,8 @@ from ..errors import Errors
 from ..util import listing
 from .data_checks import Findings, find_errors, find_warnings, imbalance
 from .data_stats import SplitStats, TaskStats, collect_stats
-from .single_task import PAIR_FACTORY
 from .files import DataPath, TaskFiles, find_task_files, resolve_files
+from .single_task import PAIR_FACTORY
 
 READER = "spacy_mtl.MultitaskCorpus.v1"
 FACTORY = "textcat_multitask"

@@ -75,7 +75,9 @@ def read_encoder(path: Path) -> SavedEncoder:
         weights = srsly.msgpack_loads(path.read_bytes())
     # Any bytes may be given, and they fail in msgpack or NumPy, each with its own error.
     except Exception as error:
-        raise ValueError(Errors.E441.format(path=path, reason=f"it cannot be read ({error})")) from error
+        raise ValueError(
+            Errors.E441.format(path=path, reason=f"it cannot be read ({error})")
+        ) from error
     entry = weights.pop(ENTRY, None) if isinstance(weights, dict) else None
     if not isinstance(entry, dict):
         known = isinstance(weights, dict) and {"nodes", "params"} <= set(weights)

@@ -17,9 +17,7 @@ _TRIES = 5
 Pairs = tuple[Ints1d, Ints1d, Floats1d]
 
 
-def draw_pairs(
-    labels: Any, *, n_neg: int = 1, n_pairs: int | None = None, rng: Generator
-) -> Pairs:
+def draw_pairs(labels: Any, *, n_neg: int = 1, n_pairs: int | None = None, rng: Generator) -> Pairs:
     """Draw pairs of rows: each row with another one that is alike, and with some that are not.
 
     With one label a row, rows of a label are alike and all others are not. With `cats`, two rows
@@ -87,7 +85,9 @@ class LabelPairs:
 
     def subset(self, rows: Ints1d) -> "LabelPairs":
         """RETURNS (LabelPairs): The labels of some of the rows."""
-        return LabelPairs([self._labels[i] for i in rows] if self._codes is None else self._labels[rows])
+        return LabelPairs(
+            [self._labels[i] for i in rows] if self._codes is None else self._labels[rows]
+        )
 
     def known(self) -> Ints1d:
         """RETURNS (Ints1d): The rows that have a known label."""
@@ -148,7 +148,9 @@ class LabelPairs:
         known = n_others > 0
         anchors = numpy.repeat(left, n_neg)[known]
         others = rng.integers(0, n_others[known])
-        others += (others >= numpy.repeat(starts, n_neg)[known]) * numpy.repeat(counts, n_neg)[known]
+        others += (others >= numpy.repeat(starts, n_neg)[known]) * numpy.repeat(counts, n_neg)[
+            known
+        ]
         return self._order[places], anchors, self._order[others]
 
     def _draw_cats(self, left: Ints1d, n_neg: int, rng: Generator) -> tuple[Any, Any, Any]:
@@ -185,7 +187,11 @@ class LabelPairs:
 
 def is_cats(labels: Any) -> bool:
     """RETURNS (bool): Whether labels are a dict for each row."""
-    return isinstance(labels, Sequence | numpy.ndarray) and len(labels) > 0 and isinstance(labels[0], dict)
+    return (
+        isinstance(labels, Sequence | numpy.ndarray)
+        and len(labels) > 0
+        and isinstance(labels[0], dict)
+    )
 
 
 def cats_table(

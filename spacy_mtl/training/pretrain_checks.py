@@ -67,7 +67,9 @@ def find_run(folder: Path, *, resume: bool, force: bool) -> State | None:
         raise ValueError(Errors.E271.format(path=folder))
     if not resume and state is not None and not state["is_finished"]:
         raise ValueError(
-            Errors.E269.format(path=folder, epoch=state["epoch"], words=state["progress"]["nr_word"])
+            Errors.E269.format(
+                path=folder, epoch=state["epoch"], words=state["progress"]["nr_word"]
+            )
         )
     return state if resume else None
 

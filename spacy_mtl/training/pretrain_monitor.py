@@ -14,8 +14,8 @@ from spacy.util import get_lang_class
 from ..errors import Errors
 from .pretrain_probe import Probe
 from .pretrain_report import format_evaluation
-from .random_state import separate_random_state
 from .pretrain_texts import read_raw_texts
+from .random_state import separate_random_state
 
 BATCH_SIZE = 64
 #: Seed of the tokens that are hidden in each evaluation.

@@ -21,9 +21,7 @@ TASK = "probe"
 class Probe:
     """Logistic regression of labels from the mean of the encoder's token vectors."""
 
-    def __init__(
-        self, path: Path, test_path: Path | None, make_doc: Callable[[str], Doc]
-    ) -> None:
+    def __init__(self, path: Path, test_path: Path | None, make_doc: Callable[[str], Doc]) -> None:
         """Read the labelled texts.
 
         path (Path): File with one label for each text, in any of the package's formats.

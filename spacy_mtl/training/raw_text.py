@@ -221,9 +221,7 @@ class _Collector:
             source = RawSource(path)
             yield source, read_raw_text(path, on_error=self._on_error, stats=source.stats)
 
-    def _labelled(
-        self, path: Path, task: str, known: list[str], stats: ReadStats
-    ) -> Iterator[str]:
+    def _labelled(self, path: Path, task: str, known: list[str], stats: ReadStats) -> Iterator[str]:
         for record in read_records(
             path, task, known_tasks=known, on_error=self._on_error, stats=stats
         ):

@@ -164,9 +164,7 @@ def _build(saved: SavedEncoder, path: Path) -> Model:
     return registry.resolve({"model": _config(saved, path)})["model"]
 
 
-def _check_settings(
-    saved: SavedEncoder, path: Path, name: str, config: dict[str, Any]
-) -> None:
+def _check_settings(saved: SavedEncoder, path: Path, name: str, config: dict[str, Any]) -> None:
     if saved.config is None:
         return
     # An earlier version may not have known all settings.

@@ -56,7 +56,10 @@ def train_subwords(
         text, or the library is not installed.
     """
     raw_text, output = Path(raw_text), Path(output)
-    for name, value, least in (("vocab_size", vocab_size, SMALLEST_SIZE), ("min_count", min_count, 1)):
+    for name, value, least in (
+        ("vocab_size", vocab_size, SMALLEST_SIZE),
+        ("min_count", min_count, 1),
+    ):
         if value < least:
             option = name.replace("_", "-")
             raise ValueError(Errors.E515.format(name=name, value=value, least=least, option=option))

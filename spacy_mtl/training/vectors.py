@@ -160,9 +160,7 @@ def choose_sizes(settings: VectorSettings, words: int) -> VectorSettings:
         buckets = min(max(words // 8, 5_000), 50_000)
     else:
         buckets = min(max(words, 20_000), 500_000)
-    return replace(
-        settings, epochs=settings.epochs or epochs, buckets=settings.buckets or buckets
-    )
+    return replace(settings, epochs=settings.epochs or epochs, buckets=settings.buckets or buckets)
 
 
 def _check_output(output: Path, overwrite: bool) -> None:
@@ -198,7 +196,9 @@ def _folder_beside(output: Path) -> Iterator[Path]:
 def _write_words(nlp: Language, raw_text: Path, path: Path, lower: bool) -> tuple[int, int]:
     # One text a line, its words separated by spaces.
     texts = words = 0
-    rows = tqdm.tqdm(read_raw_text(raw_text), "Tokenizing", unit=" texts", leave=False, disable=None)
+    rows = tqdm.tqdm(
+        read_raw_text(raw_text), "Tokenizing", unit=" texts", leave=False, disable=None
+    )
     with path.open("w", encoding="utf8", newline="\n") as file:
         for batch in minibatch(rows, _ZONE):
             # The tokenizer remembers nothing of a zone, so that the first texts, which have most of the
@@ -254,9 +254,7 @@ def _add_vectors(nlp: Language, table: Path, name: str, settings: VectorSettings
     # that other spellings of a word in lower case are added as words.
     is_floret = settings.mode == "floret"
     attr = "LOWER" if settings.lower and is_floret else "ORTH"
-    convert_vectors(
-        nlp, table, truncate=0, prune=-1, name=name, mode=settings.mode, attr=attr
-    )
+    convert_vectors(nlp, table, truncate=0, prune=-1, name=name, mode=settings.mode, attr=attr)
     if settings.lower and not is_floret:
         strings, vectors = nlp.vocab.strings, nlp.vocab.vectors
         for key, row in list(vectors.key2row.items()):

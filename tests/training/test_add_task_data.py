@@ -114,8 +114,14 @@ def test_docs(tmp_path):
         ("E107", {"urgency.train.jsonl": []}),
         ("E108", {"urgency.train.jsonl": [{"text": "a"}]}),
         ("E133", {"urgency.train.jsonl": [{"text": "a", "label": x} for x in LABELS]}),
-        ("E304", {"urgency.train.jsonl": rows(4), "urgency.dev.jsonl": [{"text": "", "label": "z"}]}),
-        ("E304", {"urgency.train.jsonl": rows(9), "urgency.test.jsonl": [{"text": "", "label": "z"}]}),
+        (
+            "E304",
+            {"urgency.train.jsonl": rows(4), "urgency.dev.jsonl": [{"text": "", "label": "z"}]},
+        ),
+        (
+            "E304",
+            {"urgency.train.jsonl": rows(9), "urgency.test.jsonl": [{"text": "", "label": "z"}]},
+        ),
         ("E473", {"urgency.train.jsonl": [{"text": "a", "cats": {"topic/a": 1}}]}),
         ("E113", {"raw.txt": []}),
     ],

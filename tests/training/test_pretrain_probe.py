@@ -19,7 +19,9 @@ def make_encoder(knows):
 
     def forward(model, docs, is_train):
         halves = [[WORDS.index(token.text) < HALF for token in doc] for doc in docs]
-        Ys = [numpy.asarray([[float(x and knows), 1.0] for x in half], dtype="f") for half in halves]
+        Ys = [
+            numpy.asarray([[float(x and knows), 1.0] for x in half], dtype="f") for half in halves
+        ]
         return Ys, lambda dYs: []
 
     return Model("encoder", forward)

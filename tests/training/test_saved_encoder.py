@@ -246,7 +246,9 @@ def test_static_vectors_have_to_be_there(tmp_path):
     nlp, path = make_with_vectors(), tmp_path / "encoder"
     save_encoder(nlp, path)
     for other in (spacy.blank("xx"), make_vectors("a", width=3)):
-        with pytest.raises(ValueError, match=r"E446.*width 5.*width (0|3) .*\[initialize\] vectors"):
+        with pytest.raises(
+            ValueError, match=r"E446.*width 5.*width (0|3) .*\[initialize\] vectors"
+        ):
             load_encoder(path, other)
     other = make_vectors("a", "good", "film")
     load_encoder(path, other)
@@ -266,7 +268,10 @@ def test_callback_without_static_vectors_fails_clearly(tmp_path, saved, training
     "settings, reason",
     [
         ({"width": 16}, "width is 8 there and 16 here"),
-        ({"depth": 2, "embed_size": 70}, "depth is 1 there and 2 here; embed_size is 60 there and 70"),
+        (
+            {"depth": 2, "embed_size": 70},
+            "depth is 1 there and 2 here; embed_size is 60 there and 70",
+        ),
         ({"ngram_width": 2}, "ngram_width is 0 there and 2 here"),
     ],
 )

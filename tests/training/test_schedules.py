@@ -38,7 +38,9 @@ def reference_slanted(t, T, max_rate, cut_frac, ratio):
 def reference_one_cycle(t, T, max_rate, warmup, div_factor, final_div_factor, cosine):
     first, lowest = max_rate / div_factor, max_rate / div_factor / final_div_factor
     top = math.floor(T * warmup)
-    start, end, x = (first, max_rate, t / top) if t < top else (max_rate, lowest, (t - top) / (T - top))
+    start, end, x = (
+        (first, max_rate, t / top) if t < top else (max_rate, lowest, (t - top) / (T - top))
+    )
     if cosine:
         return end + (start - end) / 2 * (1 + math.cos(math.pi * x))
     return start + (end - start) * x

@@ -162,9 +162,10 @@ def test_nothing_is_left_behind_by_an_interruption(raw, tmp_path, monkeypatch, e
 
     spacy.blank("de").to_disk(tmp_path / "old")
     target = floret if name == "train_unsupervised" else "spacy_mtl.training.vectors"
-    monkeypatch.setattr(target if target is floret else f"{target}.{name}", *(
-        (name, fail) if target is floret else (fail,)
-    ))
+    monkeypatch.setattr(
+        target if target is floret else f"{target}.{name}",
+        *((name, fail) if target is floret else (fail,)),
+    )
     for output in (tmp_path / "old", tmp_path / "a" / "b"):
         with pytest.raises(error):
             train_vectors(raw, output, VectorSettings(**SMALL), overwrite=True)

@@ -1,0 +1,1 @@
+"""Which labels deserve a second look, and which texts a first one."""
