@@ -24,7 +24,7 @@ def test_saves_and_loads(tmp_path):
 
 def test_another_version_is_refused(tmp_path):
     write_atomically(tmp_path / PLACE, srsly.msgpack_dumps({"version": 99}))
-    with pytest.raises(ValueError, match="E272.*version 99"):
+    with pytest.raises(ValueError, match=r"E272.*version 99"):
         load_checkpoint(tmp_path)
 
 

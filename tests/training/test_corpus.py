@@ -318,7 +318,7 @@ def test_tasks_without_a_file_are_found_in_a_docbin(tmp_path: Path):
     docs.to_disk(tmp_path / "mixed" / "train.spacy")
     corpus = create_multitask_corpus(tmp_path, split="train", tasks=["topic"])
     assert [list(example.reference.cats) for example in corpus(nlp)] == [["topic/film"]] * 4
-    with pytest.raises(ValueError, match="E117.*price"):
+    with pytest.raises(ValueError, match=r"E117.*price"):
         create_multitask_corpus(tmp_path, split="train", tasks=["topic", "price"])
 
 

@@ -50,14 +50,14 @@ def test_earlier_file_stays_if_writing_fails(path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", fail)
-    with pytest.raises(OSError, match="E135.*No space left"):
+    with pytest.raises(OSError, match=r"E135.*No space left"):
         write_encoder(path, make_model(), config=None, factory="tok2vec", lang=None)
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_names_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(ValueError, match="E440.*none"):
+    with pytest.raises(ValueError, match=r"E440.*none"):
         read_encoder(tmp_path / "none")
 
 
@@ -65,7 +65,7 @@ def test_names_a_file_that_is_not_there(tmp_path):
 def test_notices_a_file_that_is_cut_off(path, share):
     data = path.read_bytes()
     path.write_bytes(data[: int(len(data) * share)])
-    with pytest.raises(ValueError, match="E441.*encoder"):
+    with pytest.raises(ValueError, match=r"E441.*encoder"):
         read_encoder(path)
 
 
@@ -73,7 +73,7 @@ def test_notices_a_value_that_has_changed(path):
     saved = srsly.msgpack_loads(path.read_bytes())
     saved["params"][1]["W"] = saved["params"][1]["W"] + 1e-6
     path.write_bytes(srsly.msgpack_dumps(saved))
-    with pytest.raises(ValueError, match="E441.*checksum"):
+    with pytest.raises(ValueError, match=r"E441.*checksum"):
         read_encoder(path)
 
 
@@ -86,7 +86,7 @@ def test_refuses_other_files(path, data):
 
 def test_says_what_to_do_with_weights_of_a_pretraining(path):
     path.write_bytes(make_model().to_bytes())
-    with pytest.raises(ValueError, match="E442.*init_tok2vec"):
+    with pytest.raises(ValueError, match=r"E442.*init_tok2vec"):
         read_encoder(path)
 
 
@@ -94,5 +94,5 @@ def test_refuses_a_newer_file(path):
     saved = srsly.msgpack_loads(path.read_bytes())
     saved[ENTRY]["version"] = 2
     path.write_bytes(srsly.msgpack_dumps(saved))
-    with pytest.raises(ValueError, match="E444.*version 2.*version 1.*Upgrade"):
+    with pytest.raises(ValueError, match=r"E444.*version 2.*version 1.*Upgrade"):
         read_encoder(path)

@@ -62,7 +62,7 @@ def test_names_what_is_wrong(tmp_path, rows, reason):
 def test_reports_bad_rows(tmp_path):
     path = tmp_path / "labels.jsonl"
     path.write_text('{"label": "a"}\n')
-    with pytest.raises(ValueError, match="labels.jsonl:1"):
+    with pytest.raises(ValueError, match=r"labels.jsonl:1"):
         make_probe(path)
 
 

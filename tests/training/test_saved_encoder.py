@@ -105,7 +105,7 @@ def test_a_model_that_is_in_no_pipeline(tmp_path, saved):
     (vectors,) = load_encoder(tmp_path / "known").predict([nlp.make_doc(TEXT)])
     numpy.testing.assert_array_equal(vectors, vectors_of(nlp))
     save_encoder(model, tmp_path / "unknown")
-    with pytest.raises(ValueError, match="E449.*unknown"):
+    with pytest.raises(ValueError, match=r"E449.*unknown"):
         load_encoder(tmp_path / "unknown")
     other = make()
     load_encoder(tmp_path / "unknown", other)
@@ -290,7 +290,7 @@ def test_names_shapes_that_differ_and_changes_nothing(tmp_path, saved):
     add_task(other, "sentiment", model={"tok2vec": {**listener_config(), "width": 8}})
     initialize(other, SENTIMENT)
     before = weights_of(other.get_pipe("tok2vec").model)
-    with pytest.raises(ValueError, match="E447.*60"):
+    with pytest.raises(ValueError, match=r"E447.*60"):
         load_encoder(tmp_path / "model", other)
     assert same_weights(weights_of(other.get_pipe("tok2vec").model), before)
 
@@ -308,12 +308,12 @@ def test_names_the_encoders_there_are(tmp_path, saved):
     nlp, path = saved
     add_encoder(nlp, "second")
     for call in (save_encoder, lambda nlp, path, **kwargs: load_encoder(path, nlp, **kwargs)):
-        with pytest.raises(ValueError, match="E448.*tok2vec, second"):
+        with pytest.raises(ValueError, match=r"E448.*tok2vec, second"):
             call(nlp, path)
-        with pytest.raises(ValueError, match="E448.*'third'"):
+        with pytest.raises(ValueError, match=r"E448.*'third'"):
             call(nlp, path, component="third")
     save_encoder(nlp, tmp_path / "first", component="tok2vec")
-    with pytest.raises(ValueError, match="E448.*none"):
+    with pytest.raises(ValueError, match=r"E448.*none"):
         save_encoder(spacy.blank("xx"), path)
 
 

@@ -2,7 +2,7 @@
 
 import math
 import pickle
-from itertools import islice
+from itertools import islice, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -112,8 +112,8 @@ def check_shape(found, peak, *, first, highest, last):
     assert found[0] == pytest.approx(first)
     assert found[peak] == pytest.approx(highest)
     assert found[-3:] == pytest.approx([last] * 3)
-    assert all(a <= b + slack for a, b in zip(found[:peak], found[1 : peak + 1], strict=True))
-    assert all(a >= b - slack for a, b in zip(found[peak:-1], found[peak + 1 :], strict=True))
+    assert all(a <= b + slack for a, b in pairwise(found[: peak + 1]))
+    assert all(a >= b - slack for a, b in pairwise(found[peak:]))
     assert min(found) >= min(first, last) - slack > -slack
 
 
