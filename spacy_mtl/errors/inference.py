@@ -26,7 +26,7 @@ class InferenceErrors:
     )
     E615 = (
         '[E615] Files that end in .parquet need the package pyarrow (extra "parquet"), which cannot be '
-        'imported: {error}. Install it with: pip install "spacy-mtl[parquet]", or write .npy or .jsonl.'
+        'imported: {reason}. Install it with: pip install "spacy-mtl[parquet]", or write .npy or .jsonl.'
     )
     E616 = "[E616] {path} exists already. Choose another name, or overwrite it with --overwrite (overwrite=True)."
     E617 = (

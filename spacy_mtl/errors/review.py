@@ -5,7 +5,7 @@ class ReviewErrors:
     """E7: review."""
 
     E700 = (
-        "[E700] The review of labels needs scikit-learn and cleanlab. Install them with: "
+        "[E700] The review of labels needs scikit-learn and cleanlab, which cannot be imported ({reason}). Install them with: "
         'pip install "spacy-mtl[review]"'
     )
     E701 = (

@@ -3,11 +3,11 @@
 import json
 import os
 from collections.abc import Iterable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from ..errors import Errors
+from ..extras import import_extra
 from .workers import Block
 
 #: Whole numbers that fit into 64 bits.
@@ -111,16 +111,13 @@ class ParquetWriter:
         return arrow.table(columns, schema=schema)
 
 
-def load_pyarrow() -> tuple[Any, Any]:
+def load_pyarrow() -> tuple[Any, ...]:
     """Import what reads and writes the format.
 
     RETURNS (Tuple[ModuleType, ModuleType]): The modules `pyarrow` and `pyarrow.parquet`.
     RAISES (ValueError): If they cannot be imported.
     """
-    try:
-        return import_module("pyarrow"), import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise ValueError(Errors.E615.format(error=error)) from error
+    return tuple(import_extra(name, Errors.E615) for name in ("pyarrow", "pyarrow.parquet"))
 
 
 def _kind(value: Any) -> type:

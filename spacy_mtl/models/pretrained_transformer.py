@@ -7,7 +7,7 @@ from typing import Any
 from thinc.api import Model, get_torch_default_device
 
 from ..errors import Errors
-from .transformer import KINDS, import_extra
+from .transformer import KINDS, import_transformers
 
 #: Files with the weights, the first that is found is taken.
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
@@ -47,7 +47,7 @@ class PretrainedTransformer:
             self._load_weights(model.get_ref("transformer"))
 
     def _load_pieces(self, model: Model) -> None:
-        tokenization = import_extra("spacy_curated_transformers.tokenization")
+        tokenization = import_transformers("spacy_curated_transformers.tokenization")
         kind, pieces = model.attrs["kind"], model.get_ref("piece_encoder")
         if kind == "bert":
             options = _read_casing(self.name, self.revision)
@@ -64,11 +64,11 @@ class PretrainedTransformer:
             load(path=path)(pieces.get_ref("encoder"))
 
     def _load_weights(self, transformer: Model) -> None:
-        torch = import_extra("torch")
-        convert = import_extra("curated_transformers.models.hf_util")
+        torch = import_transformers("torch")
+        convert = import_transformers("curated_transformers.models.hf_util")
         path = find_file(self.name, *WEIGHTS, revision=self.revision)
         if path.suffix == ".safetensors":
-            state = import_extra("safetensors.torch").load_file(path)
+            state = import_transformers("safetensors.torch").load_file(path)
         else:
             state = torch.load(path, map_location="cpu", weights_only=True)
         module = transformer.shims[0]._model
@@ -122,7 +122,7 @@ def find_file(name: str, *candidates: str, revision: str | None = None) -> Path:
         paths = [Path(name) / candidate for candidate in candidates]
         reasons = [f"the folder has no file {' or '.join(candidates)}"]
     else:
-        hub = import_extra("huggingface_hub")
+        hub = import_transformers("huggingface_hub")
         paths, reasons = [], []
         for candidate in candidates:
             try:

@@ -1,16 +1,18 @@
 """A transformer as the shared encoder."""
 
-from importlib import import_module
-from typing import Any
+from functools import partial
 
 from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
 from ..errors import Errors
+from ..extras import import_extra
 from ..layers.transformer_tok2vec import transformer_tok2vec
 from .validation import check_at_least
 
+#: Imports a module of the extra "transformers".
+import_transformers = partial(import_extra, message=Errors.E490)
 #: Places for pieces that these transformers have.
 LONGEST = 512
 #: The builders of the transformer and of its piece encoder.
@@ -64,8 +66,8 @@ def build_transformer_tok2vec_v1(
     if width % n_heads:
         raise ValueError(Errors.E495.format(width=width, n_heads=n_heads))
     build_transformer, build_piece_encoder = KINDS[kind]
-    models = import_extra("spacy_curated_transformers.models")
-    tokenization = import_extra("spacy_curated_transformers.tokenization")
+    models = import_transformers("spacy_curated_transformers.models")
+    tokenization = import_transformers("spacy_curated_transformers.tokenization")
     pieces = getattr(tokenization, build_piece_encoder)()
     whole = getattr(models, build_transformer)(
         vocab_size=vocab_size,
@@ -87,16 +89,3 @@ def build_transformer_tok2vec_v1(
         stride=stride,
         span_batch=span_batch,
     )
-
-
-def import_extra(name: str) -> Any:
-    """Import a module of the extra "transformers".
-
-    name (str): Name of the module.
-    RETURNS (Any): The module.
-    RAISES (ValueError): If the extra is not installed.
-    """
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ValueError(Errors.E490.format(reason=error)) from error

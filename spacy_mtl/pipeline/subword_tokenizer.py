@@ -14,7 +14,7 @@ from spacy.util import DummyTokenizer
 from spacy.vocab import Vocab
 
 from ..errors import Errors
-from ..subword_library import import_tokenizers
+from ..extras import import_extra
 
 _WORD_OR_SPACE = re.compile(r"(\S+)|\s+")
 
@@ -124,7 +124,7 @@ class SubwordTokenizer(DummyTokenizer):
     def _read(self, data: bytes, source: str) -> "SubwordTokenizer":
         if not data:
             return self
-        tokenizers = import_tokenizers()
+        tokenizers = import_extra("tokenizers", Errors.E510)
         try:
             model = tokenizers.Tokenizer.from_str(data.decode("utf8"))
         except Exception as err:  # the library's errors have no class of their own

@@ -6,8 +6,7 @@ written as JSON that cannot end its element, and the page's own policy forbids e
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib import import_module
+from functools import lru_cache, partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..errors import Errors
+from ..extras import import_extra
 from ..training.staging import StagedFiles
 from .palette import BACKGROUND, SERIES
 
+#: Imports a module of the extra "plot".
+import_plot = partial(import_extra, message=Errors.E640)
 STATIC = files(__package__) / "static"
 
 
@@ -123,19 +125,6 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [to_plain(item) for item in value]
     return value
-
-
-def import_plot(name: str) -> Any:
-    """Import a module of the extra "plot".
-
-    name (str): Name of the module.
-    RETURNS (Any): The module.
-    RAISES (ValueError): If the extra is not installed.
-    """
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ValueError(Errors.E640.format(reason=error)) from error
 
 
 @lru_cache(maxsize=1)

@@ -1,12 +1,12 @@
 """Embeddings in two dimensions."""
 
-from importlib import import_module
 from typing import NamedTuple
 
 import numpy
 from thinc.types import Floats2d
 
 from ..errors import Errors
+from ..extras import import_extra
 from .page import import_plot
 
 METHODS = ("pca", "umap")
@@ -65,10 +65,7 @@ def _pca(embeddings: Floats2d, seed: int) -> Projection:
 
 
 def _umap(embeddings: Floats2d, seed: int) -> Projection:
-    try:
-        umap = import_module("umap")
-    except ImportError as error:
-        raise ValueError(Errors.E642.format(reason=error)) from error
+    umap = import_extra("umap", Errors.E642)
     n = len(embeddings)
     if n < _MIN_UMAP:
         raise ValueError(Errors.E648.format(found=n))

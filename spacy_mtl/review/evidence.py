@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy
 
 from ..layers.nearest import NearestVectors
-from .extra import import_extra
+from .extra import import_review
 
 #: How many neighbours have a vote, and how much more the nearest counts.
 N_NEIGHBOURS = 50
@@ -110,7 +110,7 @@ def learn_weights(witnesses: Mapping[str, Any], Y: Any, *, multi_label: bool) ->
         return -float(_log(P[rows, y]).mean()), numpy.array(gradient)
 
     start = numpy.full(len(logs), 1.0 / len(logs))
-    optimize = import_extra("scipy.optimize")
+    optimize = import_review("scipy.optimize")
     bounds = [(0.0, None)] * len(logs)
     found = optimize.minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x
     # Where nobody knows anything, all count alike.
@@ -142,7 +142,7 @@ def suspect(Y: Any, P: Any, *, multi_label: bool) -> Suspicion:
 
 
 def _suspect_single(Y: Any, P: Any) -> Suspicion:
-    rank, search = import_extra("cleanlab.rank"), import_extra("cleanlab.filter")
+    rank, search = import_review("cleanlab.rank"), import_review("cleanlab.filter")
     # cleanlab wants every class to occur.
     used = numpy.flatnonzero((Y > 0.5).any(axis=0))
     y = Y[:, used].argmax(axis=1)
@@ -152,7 +152,7 @@ def _suspect_single(Y: Any, P: Any) -> Suspicion:
 
 
 def _suspect_multi(Y: Any, P: Any) -> Suspicion:
-    multi = import_extra("cleanlab.multilabel_classification")
+    multi = import_review("cleanlab.multilabel_classification")
     # What is unknown is taken as predicted, so that it is never suspicious.
     Y = numpy.where(numpy.isnan(Y), P > 0.5, Y > 0.5)
     labels = [numpy.flatnonzero(row).tolist() for row in Y]

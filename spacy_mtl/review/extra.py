@@ -1,19 +1,9 @@
-"""The libraries of the extra "review", imported when they are needed."""
+"""The libraries of the extra "review"."""
 
-from importlib import import_module
-from typing import Any
+from functools import partial
 
 from ..errors import Errors
+from ..extras import import_extra
 
-
-def import_extra(name: str) -> Any:
-    """Import a module of the extra "review".
-
-    name (str): Name of the module.
-    RETURNS (Any): The module.
-    RAISES (ValueError): If the extra is not installed.
-    """
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ValueError(Errors.E700) from error
+#: Imports a module of the extra.
+import_review = partial(import_extra, message=Errors.E700)

@@ -10,7 +10,7 @@ from thinc.api import NumpyOps
 from ..errors import Errors
 from ..layers.extract_ngrams import extract_ngrams
 from ..layers.pool import POOLINGS, pool
-from .extra import import_extra
+from .extra import import_review
 from .progress import Progress
 
 BATCH_SIZE = 256
@@ -93,7 +93,7 @@ def _standardize(X: Any) -> Any:
 
 def _weigh(keys: Sequence[Any]) -> Any:
     """Weigh n-grams by how seldom they are, and keep those that two texts share."""
-    sparse, text = import_extra("scipy.sparse"), import_extra("sklearn.feature_extraction.text")
+    sparse, text = import_review("scipy.sparse"), import_review("sklearn.feature_extraction.text")
     lengths = [len(found) for found in keys]
     columns = (numpy.concatenate(keys) % COLUMNS).astype("int64")
     rows = numpy.repeat(numpy.arange(len(keys)), lengths)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy
 
-from .extra import import_extra
+from .extra import import_review
 
 #: How freely the weights of each part may grow (inverse strength of the L2 penalty), chosen on sets of tweets
 #: and reviews that no figure is reported of.
@@ -41,7 +41,7 @@ def _predict(X_train: Any, y: Any, X: Any, n_classes: int, part: str) -> Any:
     if len(found) < 2:
         P[:, found] = 1.0
         return P
-    linear_model = import_extra("sklearn.linear_model")
+    linear_model = import_review("sklearn.linear_model")
     solver, tolerance = SOLVERS[part]
     model = linear_model.LogisticRegression(
         C=FREEDOM[part], solver=solver, max_iter=MAX_ITER, tol=tolerance

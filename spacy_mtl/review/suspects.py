@@ -11,7 +11,7 @@ from ..errors import Errors, Warnings
 from ..util import listing
 from .contradictions import Contradiction
 from .evidence import suspect
-from .extra import import_extra
+from .extra import import_review
 from .features import Features, extract_features
 from .judging import Evidence, gather_evidence
 from .other_tasks import contradictions_of_tasks
@@ -106,7 +106,7 @@ def review_labels(
                 Errors.E716.format(value=value, name=name, expected=f"{least} or more")
             )
     # Before the heads are trained, for which nobody should wait in vain.
-    import_extra("cleanlab")
+    import_review("cleanlab")
     progress = progress or Progress()
     opened = open_source(source)
     found: list[Suspect] = []

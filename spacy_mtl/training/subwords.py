@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Errors
-from ..subword_library import import_tokenizers
+from ..extras import import_extra
 from .formats import ReadStats
 from .raw_text import read_raw_text
 from .staging import StagedFiles
@@ -68,7 +68,7 @@ def train_subwords(
             raise ValueError(Errors.E517.format(path=output))
         if not overwrite:
             raise FileExistsError(Errors.E513.format(path=output))
-    library = import_tokenizers()
+    library = import_extra("tokenizers", Errors.E510)
     model = library.Tokenizer(library.models.BPE(unk_token=UNKNOWN, fuse_unk=True))
     if lower:
         model.normalizer = library.normalizers.Lowercase()

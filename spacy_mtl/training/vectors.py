@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +14,7 @@ from spacy.training.initialize import convert_vectors
 from spacy.util import get_lang_class, minibatch
 
 from ..errors import Errors
+from ..extras import import_extra
 from .raw_text import read_raw_text
 
 MODES = ("floret", "default")
@@ -122,7 +122,7 @@ def train_vectors(
     settings.check()
     raw_text, output = Path(raw_text), Path(output)
     _check_output(output, overwrite)
-    floret = _load_floret()
+    floret = import_extra("floret", Errors.E191)
     try:
         make_nlp = get_lang_class(lang)
     except ImportError as err:
@@ -170,13 +170,6 @@ def _check_output(output: Path, overwrite: bool) -> None:
         raise FileExistsError(Errors.E190.format(path=output))
     if not overwrite:
         raise FileExistsError(Errors.E189.format(path=output))
-
-
-def _load_floret() -> Any:
-    try:
-        return import_module("floret")
-    except ImportError as err:
-        raise ValueError(Errors.E191.format(reason=err)) from err
 
 
 @contextmanager

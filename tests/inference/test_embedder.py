@@ -3,6 +3,7 @@
 import gzip
 import json
 import multiprocessing
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
@@ -12,7 +13,7 @@ import srsly
 from pipelines import make_model, write_texts
 from spacy import blank
 
-from spacy_mtl.inference import workers, writers
+from spacy_mtl.inference import workers
 from spacy_mtl.inference.embedder import Embedder, embed_file
 from spacy_mtl.inference.embeddings import read_embeddings
 
@@ -289,10 +290,7 @@ def test_new_words_are_not_kept(model, source, tmp_path):
 
 
 def test_parquet_without_the_package(model, source, tmp_path, monkeypatch):
-    def fail(name):
-        raise ImportError(name)
-
-    monkeypatch.setattr(f"{writers.ParquetWriter.__module__}.import_module", fail)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(ValueError, match=r"E615.*spacy-mtl\[parquet\]"):
         embed_file(model, source, tmp_path / "out.parquet")
 

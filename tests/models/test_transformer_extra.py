@@ -5,7 +5,7 @@ import sys
 import pytest
 import spacy
 
-from spacy_mtl.models.transformer import import_extra
+from spacy_mtl.models.transformer import import_transformers
 
 MODEL = {
     "@architectures": "spacy_mtl.TransformerTok2Vec.v1",
@@ -26,4 +26,4 @@ def test_the_error_names_the_extra(monkeypatch):
 
 
 def test_a_module_that_is_there():
-    assert import_extra("json").loads("1") == 1
+    assert import_transformers("json").loads("1") == 1

@@ -7,7 +7,7 @@ import pytest
 
 from spacy_mtl.review.contradictions import find_contradictions
 from spacy_mtl.review.evidence import combine, find_neighbours, learn_weights, suspect, vote
-from spacy_mtl.review.extra import import_extra
+from spacy_mtl.review.extra import import_review
 
 pytest.importorskip("cleanlab", reason="cleanlab is not installed")
 
@@ -104,4 +104,4 @@ def test_what_seldom_goes_together_is_found_and_chance_is_not(rng):
 def test_a_missing_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "cleanlab", None)
     with pytest.raises(ValueError, match=r"E700.*spacy-mtl\[review\]"):
-        import_extra("cleanlab")
+        import_review("cleanlab")
