@@ -44,3 +44,7 @@ class EstimatorErrors:
     E539 = '[E539] projection = "learned" learns from labels. Pass y, or choose projection = "pca".'
     E540 = "[E540] {estimator} requires y to be passed, but the target y is None."
     E541 = "[E541] y has labels of task '{task}', which the classifier has not learned. Its tasks: {found}."
+    E542 = (
+        "[E542] The component '{name}' of the pipeline is disabled, and is needed here. Enable it with "
+        "nlp.enable_pipe('{name}'), or load the pipeline without disable."
+    )

@@ -60,6 +60,11 @@ class PairErrors:
         "[E594] {estimator} requires y to be passed, but the target y is None. Give a label for each text, or None "
         "for those whose label is unknown."
     )
+    E595 = (
+        "[E595] {path} holds pairs of texts, and a task is added with labels. To teach a trained pipeline which texts are "
+        "alike, use EncoderLearner(MODEL).fit(texts1, texts2, scores) of spacy_mtl.sklearn, or put the file beside "
+        "those of the other tasks and train anew (init-config)."
+    )
 
 
 class PairWarnings:

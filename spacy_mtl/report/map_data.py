@@ -61,8 +61,9 @@ def read_map_data(
         records = [Record(text, {}, line) for line, text in read_raw_rows(path, on_error=on_error)]
     else:
         chosen = task or _find_task(path, split, tasks)
-        file = _find_file(path, chosen, split)
-        records = list(read_records(file, chosen, known_tasks=tasks, on_error=on_error))
+        file, own = _find_file(path, chosen, split)
+        known = [*tasks, chosen]
+        records = list(read_records(file, own, known_tasks=known, on_error=on_error))
     if not records:
         raise ValueError(Errors.E654.format(path=path))
     labelled = chosen is not None and any(
@@ -134,14 +135,16 @@ def _find_task(path: Path, split: str, tasks: Sequence[str]) -> str:
     raise ValueError(Errors.E649.format(path=path, tasks=listing([*tasks] or names)))
 
 
-def _find_file(path: Path, task: str, split: str) -> Path:
+def _find_file(path: Path, task: str, split: str) -> tuple[Path, str]:
+    """Find a file with labels of a task, and the task of those labels in it that name none."""
     if path.is_file():
-        return path
+        return path, task
     if _holds_splits(path):
-        return resolve_files({task: path}, split=split)[0][task]
+        return resolve_files({task: path}, split=split)[0][task], task
     files = resolve_files(path, split=split, tasks=[task])[0]
     # Files that are named after no task that was asked for may hold its labels all the same.
-    return files[task] if task in files else next(iter(files.values()))
+    own = task if task in files else next(iter(files))
+    return files[own], own
 
 
 def _holds_splits(folder: Path) -> bool:

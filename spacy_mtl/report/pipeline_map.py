@@ -81,7 +81,8 @@ def plot_pipeline(
     records, chosen = read.records, read.task
     if colour == "gold" and not read.labelled:
         raise ValueError(Errors.E655.format(path=data, task=chosen or ""))
-    if colour == "predicted" and chosen not in pipes:
+    is_unknown = task is not None and not read.labelled
+    if chosen not in pipes and (colour == "predicted" or is_unknown):
         text = Errors.E650.format(path=_name(model), task=chosen or "", tasks=listing(pipes))
         raise ValueError(text)
     if limit and len(records) > limit:

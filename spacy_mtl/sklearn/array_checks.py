@@ -13,6 +13,7 @@ from thinc.types import Floats2d
 
 from ..errors import Errors
 from ..training.label_pairs import is_cats
+from .labels import is_unknown
 
 try:
     from sklearn.utils.validation import validate_data
@@ -48,7 +49,14 @@ def check_y(estimator: BaseEstimator, X: Floats2d, y: Any) -> Any:
     if y is None:
         raise ValueError(Errors.E561.format(name=name))
     if hasattr(y, "to_list"):
-        y = y.to_list() if is_cats(y.to_list()) else y
+        values = y.to_list()
+        if is_cats(values):
+            y = values
+        elif not isinstance(y.dtype, numpy.dtype):
+            # NumPy has no such type of column, and pandas' NA cannot be compared.
+            unknown = [is_unknown(value) for value in values]
+            values = [None if gap else value for value, gap in zip(values, unknown, strict=True)]
+            y = numpy.array(values, dtype=object if any(unknown) else None)
     if is_cats(y):
         check_consistent_length(X, y)
         return list(y)

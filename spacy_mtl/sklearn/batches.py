@@ -12,6 +12,9 @@ from spacy.language import Language
 from spacy.util import minibatch
 from tqdm import tqdm
 
+from ..errors import Errors
+from ..training.partial_fit import check_initialized
+from ..training.saved_encoder import find_encoder
 from .carried import Carried
 
 #: What is computed of a batch of texts, `(n_texts, width)`. It has to be picklable.
@@ -86,6 +89,25 @@ def classify(
     with _zone(nlp):
         docs = nlp.pipe(texts, batch_size=len(texts), disable=disable)
         return numpy.asarray([[doc.cats[key] for key in keys] for doc in docs])
+
+
+def ready_encoder(nlp: Language) -> str:
+    """Find the encoder of a pipeline that is to run.
+
+    nlp (Language): The pipeline.
+    RETURNS (str): Its name.
+    RAISES (ValueError): If there is none, or it is disabled or not initialized.
+    """
+    name = find_encoder(nlp)
+    if name not in nlp.pipe_names:
+        raise ValueError(Errors.E542.format(name=name))
+    check_initialized(nlp, [name])
+    return name
+
+
+def after_encoder(nlp: Language) -> list[str]:
+    """RETURNS (List[str]): The components that embeddings do not need, since they run after the encoder."""
+    return nlp.pipe_names[nlp.pipe_names.index(ready_encoder(nlp)) + 1 :]
 
 
 def _zone(nlp: Language) -> Any:

@@ -16,7 +16,7 @@ from ..errors import Errors
 from ..pipeline.pair_batch import LOSSES
 from ..training.random_state import separate_random_state
 from ..training.saved_encoder import find_encoder
-from .batches import DELAY, embed, map_batches
+from .batches import DELAY, after_encoder, embed, map_batches
 from .carried import copy_pipeline
 from .pair_training import Pair, PairSettings, PairTraining
 from .pipeline_estimator import MAX_SEED, PipelineEstimator
@@ -72,9 +72,8 @@ class TunedEncoder(ClassNamePrefixFeaturesOutMixin, PipelineEstimator):
         RAISES (ValueError): If a row is no text.
         """
         nlp = self._pipeline()
-        names = nlp.pipe_names
         batches = map_batches(
-            partial(embed, disable=names[names.index(find_encoder(nlp)) + 1 :]),
+            partial(embed, disable=after_encoder(nlp)),
             nlp,
             check_texts(X),
             batch_size=ENCODED,

@@ -71,7 +71,7 @@ class TaskLabels:
         self.check_classes()
         table = self.table(self.keys)[self.known]
         if not ((table > 0).any(axis=0) & (table < 1).any(axis=0)).any():
-            label = self.classes[(table > 0).sum(axis=0).argmax()]
+            label = _plain(self.classes[(table > 0).sum(axis=0).argmax()])
             raise ValueError(Errors.E530.format(rows=len(table), task=repr(self.task), label=label))
 
     def check_classes(self) -> None:
@@ -84,7 +84,7 @@ class TaskLabels:
         if len(self.classes) == 1 and not self.multi_label:
             raise ValueError(
                 Errors.E530.format(
-                    rows=int(self.known.sum()), task=repr(self.task), label=self.classes[0]
+                    rows=int(self.known.sum()), task=repr(self.task), label=_plain(self.classes[0])
                 )
             )
 
@@ -147,11 +147,13 @@ def read_labels(y: Any, n_texts: int | None = None) -> dict[str, TaskLabels]:
     RETURNS (Dict[str, TaskLabels]): Labels by task.
     RAISES (ValueError): If they cannot be read, or are not as many as the texts.
     """
-    read = {}
+    read: dict[str, TaskLabels] = {}
     for task, labels in by_task(y).items():
         if validate_task_name(task) in RESERVED:
             raise ValueError(Errors.E305.format(name=task))
         read[task] = _read_task(task, labels, n_texts)
+    if not read:
+        raise ValueError(Errors.E529.format(tasks="any task"))
     return read
 
 
@@ -171,7 +173,7 @@ def name_classes(classes: Iterable[Any], task: str) -> list[str]:
         except UnicodeEncodeError:
             valid = False
         if not valid:
-            raise ValueError(Errors.E533.format(label=label, task=repr(task)))
+            raise ValueError(Errors.E533.format(label=_plain(label), task=repr(task)))
         names.append(name)
     return names
 
@@ -179,6 +181,9 @@ def name_classes(classes: Iterable[Any], task: str) -> list[str]:
 def _read_task(task: str, y: Any, n_texts: int | None) -> TaskLabels:
     if hasattr(y, "toarray"):
         y = y.toarray()
+    if hasattr(y, "tolist") and not isinstance(getattr(y, "dtype", None), numpy.dtype):
+        # As an array, whole numbers with unknown ones between them would become fractions.
+        y = y.tolist()
     if not hasattr(y, "__len__"):
         y = numpy.asarray(y) if hasattr(y, "__array__") else list(y)
     shape: tuple[int, ...] = numpy.shape(y) if hasattr(y, "shape") else (len(y),)
@@ -205,6 +210,10 @@ def is_unknown(value: Any) -> bool:
     if isinstance(value, float | numpy.floating):
         return bool(numpy.isnan(value))
     return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
+def _plain(label: Any) -> Any:
+    return label.item() if isinstance(label, numpy.generic) else label
 
 
 def _kind(value: Any) -> str:

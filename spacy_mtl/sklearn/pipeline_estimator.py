@@ -17,7 +17,7 @@ from thinc.api import Optimizer
 from ..errors import Errors
 from ..training.partial_fit import partial_fit
 from ..training.random_state import separate_random_state
-from .batches import Work, map_batches
+from .batches import Work, map_batches, ready_encoder
 from .carried import Carried, copy_pipeline
 from .labels import TaskLabels, read_labels
 from .texts import check_texts
@@ -83,7 +83,10 @@ class PipelineEstimator(BaseEstimator):
         return self.nlp_
 
     def _load_model(self) -> Language | None:
-        return spacy.load(self.model) if isinstance(self.model, str | Path) else self.model
+        nlp = spacy.load(self.model) if isinstance(self.model, str | Path) else self.model
+        if nlp is not None:
+            ready_encoder(nlp)
+        return nlp
 
     def _check_settings(self) -> None:
         for name, lowest in (("batch_size", 1), ("n_process", 1), ("width", 2), ("depth", 0)):

@@ -146,6 +146,8 @@ def add_heads(
     for task, labels in tasks.items():
         names = name_classes(labels.classes, task)
         if task not in heads:
+            if task in nlp.disabled:
+                raise ValueError(Errors.E542.format(name=task))
             block = dict(config["components"][task])
             factory = block.pop("factory")
             pipe: Any = nlp.add_pipe(factory, name=task, config=block)

@@ -88,6 +88,8 @@ def read_task(
     files, known = _find_files(data, name, held_out or {})
     scans = {split: scan_file(path, name, known_tasks=known) for split, path in files.items()}
     for scan in scans.values():
+        if scan.pairs:
+            raise ValueError(Errors.E595.format(path=scan.path))
         if not scan.labels.get(name):
             found = listing(sorted(scan.labels))
             raise ValueError(Errors.E473.format(path=scan.path, name=name, found=found))

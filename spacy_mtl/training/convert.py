@@ -15,7 +15,7 @@ from .files import SPLITS, UNSPLIT, check_folder, find_task_files
 from .formats import ReadStats, check_on_error, file_extension, file_format, read_records
 from .rows import Record, fill_labels
 from .scan import scan_file
-from .splitting import Shares, Trait, assign_splits, parse_shares, remaining_shares
+from .splitting import LinkedTexts, Shares, Trait, assign_splits, parse_shares, remaining_shares
 from .staging import StagedFiles
 from .texts import text_digest
 
@@ -74,7 +74,7 @@ def convert_folder(
     tasks (Optional[Collection[str]]): The tasks to convert. None for all.
     split (Union[str, Sequence[float], None]): Shares of train, dev and test. Divides files without
         a split, and takes missing dev and test texts from train. Equal texts get the same split,
-        also in different tasks.
+        also in different tasks, and so do pairs that have a text in common.
     stratified (bool): Whether each split gets the same share of every label.
     seed (int): Seed of the split.
     on_error (str): What to do with bad rows: "raise" or "skip".
@@ -206,22 +206,33 @@ def _assign(
     # The split of each text of the files that are split.
     if not plan:
         return {}
-    groups: dict[int, dict[Trait, int]] = {}
+    rows: dict[int, dict[Trait, int]] = {}
     fixed: dict[int, str] = {}
+    linked = LinkedTexts()
     for task, files in source.files.items():
         for split, path in files.items():
             is_split = _parts(plan, task, split) != [split]
             for record, cats in source.read(task, path):
-                digest = text_digest(record.content)
+                digests = [text_digest(side.text) for side in record.sides]
                 if not is_split:
-                    fixed.setdefault(digest, split)
+                    for digest in digests:
+                        fixed.setdefault(digest, split)
                     continue
-                traits = groups.setdefault(digest, {})
+                linked.link(digests)
+                traits = rows.setdefault(digests[0], {})
                 traced = cats.items() if stratified and record.other is None else ()
                 applying = [key for key, value in traced if value > 0]
                 for trait in ((task,), *((task, key) for key in applying)):
                     traits[trait] = traits.get(trait, 0) + 1
-    assigned = assign_splits(groups, plan, fixed=fixed, seed=seed)
+    groups: dict[int, dict[Trait, int]] = {}
+    for digest, own in rows.items():
+        traits = groups.setdefault(linked.find(digest), {})
+        for trait, count in own.items():
+            traits[trait] = traits.get(trait, 0) + count
+    held: dict[int, str] = {}
+    for digest, split in fixed.items():
+        held.setdefault(linked.find(digest), split)
+    assigned = assign_splits(groups, plan, fixed=held, seed=seed)
     for task, shares in plan.items():
         texts = [digest for digest, traits in groups.items() if (task,) in traits]
         used = {assigned[digest] for digest in texts}
@@ -237,7 +248,7 @@ def _assign(
                         share=shares[split],
                     )
                 )
-    return assigned
+    return {digest: assigned[linked.find(digest)] for digest in rows}
 
 
 def _convert_file(
@@ -256,7 +267,7 @@ def _convert_file(
         for part in parts
     }
     for record, cats in source.read(task, path, nlp=nlp, stats=stats):
-        part = parts[0] if len(parts) == 1 else assigned[text_digest(record.content)]
+        part = parts[0] if len(parts) == 1 else assigned[text_digest(record.text)]
         for side in record.sides:
             doc = nlp.make_doc(side.text) if side.doc is None else side.doc
             # A text may be annotated for other tasks than the text that it is paired with.

@@ -42,6 +42,10 @@ class Findings:
         "texts of {split} that stand in train too: {count}, e.g. {examples}. Scores on {split} will "
         "be too good; remove them from one side."
     )
+    SHARED_SIDES = (
+        "pairs of {split} with a text that stands in a pair of train too: {count}, e.g. {examples}. Scores on "
+        "{split} may be too good; convert --split keeps such pairs together."
+    )
     OTHER_TASKS = "texts of {split} that stand in the train split of another task: {count}."
     CONTRADICTIONS = "texts that are annotated twice and differently: {count}, e.g. {examples}."
     MIXED = "{split} has both pairs of texts and rows with labels ({labels}). Give the pairs a task of their own."
@@ -125,6 +129,9 @@ def find_warnings(stats: TaskStats) -> Iterator[str]:
     for split, count in stats.overlap.items():
         examples = listing(map(repr, stats.examples[split]))
         yield Findings.OVERLAP.format(count=count, split=split, examples=examples)
+    for split, count in stats.shared_sides.items():
+        examples = listing(map(repr, stats.examples[f"{split} sides"]))
+        yield Findings.SHARED_SIDES.format(split=split, count=count, examples=examples)
     for split, count in stats.other_tasks.items():
         yield Findings.OTHER_TASKS.format(count=count, split=split)
     if stats.contradictions:

@@ -10,7 +10,7 @@ from ..types import Cats
 from ..util import tasks_of
 from .files import TaskFiles
 from .formats import ReadStats, read_records
-from .rows import fill_labels
+from .rows import Record, fill_labels
 from .scan import FileScan, PairScores, scan_file
 from .texts import text_digest
 
@@ -95,6 +95,7 @@ class TaskStats:
     multi_label (bool): Whether several labels can apply to one text.
     splits (Dict[str, SplitStats]): What each split holds.
     overlap (Dict[str, int]): By dev and test: how many of their texts stand in train too.
+    shared_sides (Dict[str, int]): By dev and test: how many of their pairs share a text with a pair of train.
     other_tasks (Dict[str, int]): By dev and test: how many of their texts stand in the train split
         of another task only.
     contradictions (int): Texts that are annotated twice and differently.
@@ -106,6 +107,7 @@ class TaskStats:
     multi_label: bool = False
     splits: dict[str, SplitStats] = field(default_factory=dict)
     overlap: dict[str, int] = field(default_factory=dict)
+    shared_sides: dict[str, int] = field(default_factory=dict)
     other_tasks: dict[str, int] = field(default_factory=dict)
     contradictions: int = 0
     examples: dict[str, list[str]] = field(default_factory=dict)
@@ -156,6 +158,7 @@ class _Collector:
         self.annotations: dict[str, dict[int, Cats]] = {}
         self.contradicting: dict[str, set[int]] = {}
         self.all_train: set[int] = set()
+        self.train_sides: dict[str, set[int]] = {}
         self.scans: dict[tuple[str, str], FileScan] = {}
         for task in sorted({task for by_task in files.values() for task in by_task}):
             if tasks is None or task in tasks:
@@ -214,6 +217,8 @@ class _Collector:
             for name, cats in tasks_of(fill_labels(record, task, labels)).items():
                 if name in self.stats:
                     self._add_text(split, name, text, digest, cats)
+                    if digest is not None and record.other is not None:
+                        self._add_sides(split, name, record, digest)
 
     def _add_text(
         self, split: str, task: str, text: str, digest: int | None, cats: Mapping[str, float]
@@ -245,6 +250,18 @@ class _Collector:
             self.contradicting[task].add(digest)
             stats.contradictions += 1
             _add_example(stats, "contradictions", text)
+
+    def _add_sides(self, split: str, task: str, record: Record, digest: int) -> None:
+        sides = {text_digest(side.text): side.text for side in record.sides}
+        known = self.train_sides.setdefault(task, set())
+        if split == "train":
+            known.update(sides)
+            return
+        shared = [text for side, text in sides.items() if side in known]
+        if shared and "train" not in self.seen[task][digest]:
+            counts = self.stats[task].shared_sides
+            counts[split] = counts.get(split, 0) + 1
+            _add_example(self.stats[task], f"{split} sides", shared[0])
 
     def finish(self) -> dict[str, TaskStats]:
         """Sum up the lengths, and leave out files that are not named after a task."""

@@ -67,7 +67,7 @@ def partial_fit(
         rate = training["dropout"]
         drop = float(rate) if isinstance(rate, int | float) else DROPOUT
     heads = _find_heads(nlp, list(data))
-    _check_initialized(nlp)
+    check_initialized(nlp, nlp.pipe_names)
     if sgd is None:
         if nlp._optimizer is None:
             nlp._optimizer = nlp.create_optimizer()
@@ -148,9 +148,15 @@ def _find_heads(nlp: Language, tasks: Sequence[str]) -> dict[str, Any]:
     return heads
 
 
-def _check_initialized(nlp: Language) -> None:
-    for name, pipe in nlp.pipeline:
-        model = getattr(pipe, "model", None)
+def check_initialized(nlp: Language, names: Sequence[str]) -> None:
+    """Check that components have weights.
+
+    nlp (Language): The pipeline.
+    names (Sequence[str]): The components.
+    RAISES (ValueError): If one has none.
+    """
+    for name in names:
+        model = getattr(nlp.get_pipe(name), "model", None)
         if isinstance(model, Model) and any(
             node.has_param(key) is None for node in model.walk() for key in node.param_names
         ):

@@ -16,6 +16,38 @@ Trait: TypeAlias = tuple[str, ...]
 Traits: TypeAlias = Mapping[Trait, int]
 
 
+class LinkedTexts:
+    """Texts that may not be parted, because rows hold several of them: sets without a common text."""
+
+    def __init__(self) -> None:
+        """Begin with texts that are all for themselves."""
+        self._next: dict[int, int] = {}
+
+    def find(self, digest: int) -> int:
+        """Find what stands for all texts that are linked with one.
+
+        digest (int): The digest of the text.
+        RETURNS (int): The digest of one of them, the same for all of them.
+        """
+        first = digest
+        while first in self._next:
+            first = self._next[first]
+        while digest != first:
+            self._next[digest], digest = first, self._next[digest]
+        return first
+
+    def link(self, digests: Sequence[int]) -> None:
+        """Link texts, and all that are linked with one of them.
+
+        digests (Sequence[int]): Digests of the texts, at least one.
+        """
+        first = self.find(digests[0])
+        for digest in digests[1:]:
+            other = self.find(digest)
+            if other != first:
+                self._next[other] = first
+
+
 def parse_shares(ratios: str | Sequence[float]) -> dict[str, float]:
     """Check the shares of the splits.
 

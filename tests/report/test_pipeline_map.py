@@ -144,6 +144,8 @@ def test_labels_of_a_task_that_the_pipeline_does_not_have(folder, tmp_path):
         ("data", ("--task", "a b"), "E001"),
         ("raw.txt", ("--colour", "gold"), "E655"),
         ("raw.txt", ("--colour", "predicted"), "E650"),
+        ("raw.txt", ("--task", "other"), "E650"),
+        ("data", ("--task", "other"), "E650"),
     ],
 )
 def test_what_can_be_wrong(folder, tmp_path, data, args, code):

@@ -60,3 +60,30 @@ def test_unknown_names_are_no_attributes():
     with pytest.raises(AttributeError, match="has no attribute 'Encoder'"):
         _ = spacy_mtl.sklearn.Encoder
     assert "SentenceEncoder" in dir(spacy_mtl.sklearn)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "classes"),
+    [
+        ([1, None, 0], "Int64", [0, 1]),
+        ([True, None, False], "boolean", [False, True]),
+        (["b", None, "a"], "category", ["a", "b"]),
+        (["b", None, "a"], "string", ["a", "b"]),
+    ],
+)
+def test_columns_of_a_table_keep_their_type(values, dtype, classes):
+    pandas = pytest.importorskip("pandas", reason="tables need pandas")
+    labels = read_labels(pandas.Series(values, dtype=dtype, index=[7, 8, 9]), 3)[TASK]
+    assert labels.classes.tolist() == classes
+    assert [type(label) for label in labels.classes.tolist()] == [type(label) for label in classes]
+    assert labels.known.tolist() == [True, False, True]
+
+
+def test_no_tasks_have_no_labels():
+    with pytest.raises(ValueError, match="E529"):
+        read_labels({}, 2)
+
+
+def test_messages_show_labels_as_they_were_given():
+    with pytest.raises(ValueError, match="one class, 'x'"):
+        read_labels(numpy.array(["x", "x"]), 2)[TASK].check()

@@ -10,7 +10,7 @@ import spacy
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from small_texts import FILMS, MOODS, TEXTS, TINY
@@ -299,3 +299,34 @@ def test_the_config_is_that_of_init_config(two_tasks):
     assert config["components"]["tok2vec"]["model"]["ngram_width"] == 16 * 64 // 160
     assert config["training"]["max_steps"] == TINY["max_steps"]
     assert two_tasks.nlp_.tokenizer.max_cache_size == 200_000
+
+
+def test_a_frozen_encoder_takes_numbers_as_targets(encoder):
+    prices = [len(text) / 7 for text in TEXTS]
+    pipeline = make_pipeline(SentenceEncoder(encoder.model, frozen=True), Ridge())
+    assert pipeline.fit(TEXTS, prices).predict(TEXTS).shape == (len(TEXTS),)
+
+
+def test_a_learned_projection_needs_two_classes(encoder):
+    frozen = SentenceEncoder(encoder.model, frozen=True, output_dim=2, projection="learned")
+    with pytest.raises(ValueError, match="E530"):
+        frozen.fit(TEXTS, ["same"] * len(TEXTS))
+
+
+def test_a_disabled_encoder_is_refused(encoder):
+    with encoder.model.select_pipes(disable=["tok2vec"]), pytest.raises(ValueError, match="E542"):
+        encoder.transform(TEXTS)
+    with encoder.model.select_pipes(disable=["tok2vec"]), pytest.raises(ValueError, match="E542"):
+        SentenceEncoder(encoder.model, **TINY).fit(TEXTS, MOODS)
+
+
+def test_a_disabled_head_does_not_learn(encoder):
+    with encoder.model.select_pipes(disable=["mood"]), pytest.raises(ValueError, match="E542"):
+        SentenceEncoder(encoder.model, **TINY).fit(TEXTS, {"mood": MOODS})
+
+
+def test_an_encoder_without_weights_is_refused():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("multitask_tok2vec", name="tok2vec")
+    with pytest.raises(ValueError, match="E438"):
+        SentenceEncoder(nlp).transform(TEXTS)

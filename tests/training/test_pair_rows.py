@@ -9,6 +9,7 @@ from spacy.tokens import DocBin
 from thinc.api import Config
 
 from spacy_mtl.pair_keys import is_pair, match_sides, pair_key, pairs_of
+from spacy_mtl.training.add_task_data import read_task
 from spacy_mtl.training.batchers import TaskBatcher
 from spacy_mtl.training.config_text import render_config
 from spacy_mtl.training.convert import convert_folder
@@ -264,3 +265,50 @@ def test_keys_of_pairs():
     key = pair_key("sts", "a", "b", 1)
     assert is_pair(key) and key != pair_key("sts", "a", "b", 2) != pair_key("sts", "b", "a", 2)
     assert not is_pair("sts/pair:") and not is_pair("sts/pairs") and not is_pair("pair:1")
+
+
+def test_pairs_with_a_common_text_get_the_same_split(tmp_path, nlp):
+    chains = [{"text1": f"a {i}", "text2": f"b {i}", "score": float(i % 6)} for i in range(20)]
+    chains += [{"text1": f"c {i}", "text2": f"A {i}", "score": 1.0} for i in range(20)]
+    chains += [{"text1": f"b {i}", "text2": f"d {i}", "score": 2.0} for i in range(20)]
+    write(tmp_path / "data" / "sts.jsonl", chains)
+    convert_folder(tmp_path / "data", tmp_path / "out", split="0.6,0.2,0.2")
+    numbers = [
+        {
+            doc.text.split()[1]
+            for doc in DocBin()
+            .from_disk(tmp_path / "out" / split / "sts.spacy")
+            .get_docs(nlp.vocab)
+        }
+        for split in ("train", "dev", "test")
+    ]
+    assert all(numbers) and sum(map(len, numbers)) == 20
+
+
+def test_a_text_of_a_pair_goes_with_the_split_that_it_has_in_another_task(tmp_path, nlp):
+    write(tmp_path / "data" / "mood" / "train.jsonl", LABELLED)
+    write(tmp_path / "data" / "mood" / "dev.jsonl", [{"text": "text 3 again", "label": "odd"}])
+    write(tmp_path / "data" / "sts.jsonl", ROWS)
+    convert_folder(tmp_path / "data", tmp_path / "out", split="0.8,0.2")
+    dev = DocBin().from_disk(tmp_path / "out" / "dev" / "sts.spacy")
+    assert "text 3" in {doc.text for doc in dev.get_docs(nlp.vocab)}
+
+
+def test_data_checks_find_texts_of_other_pairs(tmp_path):
+    write(tmp_path / "sts" / "train.jsonl", ROWS[:12])
+    # The same pair, a pair the other way round, one with a known text, and a new one.
+    swapped = {"text1": "text 1 again", "text2": "Text 1", "score": 1}
+    half = {"text1": "something else", "text2": "text 2", "score": 4}
+    write(tmp_path / "sts" / "dev.jsonl", [ROWS[0], swapped, half, ROWS[20]])
+    report = debug_data(tmp_path)
+    assert report.tasks["sts"].overlap == {"dev": 1}
+    assert report.tasks["sts"].shared_sides == {"dev": 2}
+    assert any(
+        "stands in a pair of train" in text and "'text 2'" in text for text in report.warnings
+    )
+
+
+def test_pairs_cannot_be_added_as_a_task_with_labels(tmp_path):
+    path = write(tmp_path / "sts.jsonl", ROWS)
+    with pytest.raises(ValueError, match=r"E595.*EncoderLearner"):
+        read_task(path, "sts", shares={"train": 0.8, "dev": 0.2, "test": 0.0})
