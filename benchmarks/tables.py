@@ -24,6 +24,9 @@ from finetune_table import HEADER as FINETUNE_HEADER
 from finetune_table import table_rows as finetune_rows
 from imdb_table import HEADER as IMDB_HEADER
 from imdb_table import table_rows, write_plot
+from review_table import HEADER as REVIEW_HEADER
+from review_table import LEARNING_HEADER, learning_rows
+from review_table import table_rows as review_rows
 from speed_summary import (
     HEADER,
     MEMORY_HEADER,
@@ -42,7 +45,7 @@ ROOT = Path(__file__).parent.parent
 RESULTS = Path(__file__).parent / "results"
 BLOCK = "<!-- table: {name} -->\n"
 END = "<!-- end of table -->"
-NO_RESULT = "No results yet."
+NO_RESULT = "No results yet.\n"
 
 SYSTEMS = {
     "multitask": "**spacy-mtl, one pipeline**",
@@ -251,6 +254,18 @@ def transform_table() -> str:
     return markdown(SPEED_HEADER, rows) if rows else NO_RESULT
 
 
+def review_table() -> str:
+    """RETURNS (str): The table of label review."""
+    rows = review_rows()
+    return markdown(REVIEW_HEADER, rows) if rows else NO_RESULT
+
+
+def review_learning_table() -> str:
+    """RETURNS (str): The table of active learning."""
+    rows = learning_rows()
+    return markdown(LEARNING_HEADER, rows) if rows else NO_RESULT
+
+
 TABLES = {
     "demo": demo_table,
     "tweeteval": tweeteval_table,
@@ -264,6 +279,8 @@ TABLES = {
     "tuners": tuners_table,
     "sts": sts_table,
     "transform": transform_table,
+    "review": review_table,
+    "review-learning": review_learning_table,
 }
 
 

@@ -16,6 +16,7 @@ from ..training.config_defaults import (
     TRANSFORMERS,
     Defaults,
     Transformer,
+    estimate_words,
     resize_encoder,
 )
 from ..training.config_text import ENCODER, RESERVED, render_config
@@ -27,8 +28,6 @@ from ._app import mtl_cli, show_errors, split_names
 STDOUT = "-"
 CNN = "cnn"
 TRANSFORMER = "transformer"
-#: In a file of English texts, roughly.
-BYTES_A_WORD = 6
 
 
 @mtl_cli.command("init-config", no_args_is_help=True)
@@ -159,6 +158,8 @@ def init_config(
         defaults = defaults or TRANSFORMER_DEFAULTS
     elif transformer is not None:
         raise ValueError(Errors.E501)
+    if raw_text is not None and not Path(raw_text).is_file():
+        raise ValueError(Errors.E309.format(path=raw_text))
     summaries = summarize_tasks(data, tasks=tasks)
     for summary in summaries:
         if summary.name in RESERVED:
@@ -170,7 +171,7 @@ def init_config(
         lang=lang,
         vectors=vectors,
         raw_text=raw_text,
-        raw_words=0 if raw_text is None else _estimate_words(Path(raw_text)),
+        raw_words=0 if raw_text is None else estimate_words(raw_text),
         target_vectors=target_vectors,
         subwords=subwords,
         transformer=encoder,
@@ -190,12 +191,6 @@ def find_transformer(name: str | None) -> Transformer:
     if name is None:
         return TRANSFORMERS[0]
     return known.get(name) or Transformer(name, **read_sizes(name))
-
-
-def _estimate_words(path: Path) -> int:
-    if not path.is_file():
-        raise ValueError(Errors.E309.format(path=path))
-    return path.stat().st_size // BYTES_A_WORD
 
 
 def write_new_file(path: Path, text: str, *, force: bool = False) -> None:

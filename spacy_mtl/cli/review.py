@@ -2,7 +2,7 @@
 """`mtl review`: which labels deserve a second look, and which texts a first one."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -12,15 +12,15 @@ from wasabi import msg
 from ..report.review_page import render_review
 from ..review.output import as_csv, as_jsonl, as_row, check_outputs
 from ..review.proposals import propose_rows
-from ..review.rows import read_task
+from ..review.rows import TaskRows, read_task
 from ..review.suspects import Suspect, review_labels
 from ..training.staging import StagedFiles
-from ..training.tables import format_table
+from ..training.tables import format_table, shorten
 from ._app import mtl_cli, show_errors
 
-HEADER = ("Task", "Line", "Score", "Label", "Rather", "Text")
+HEADER = ("Text", "Task", "Line", "Score", "Label", "Rather")
 N_SHOWN = 5
-TEXT_WIDTH = 60
+LABEL_WIDTH = 20
 INTERRUPTED = 130
 
 
@@ -122,7 +122,7 @@ def review(
     paths = list(map(Path, outputs))
     check_outputs(paths)
     tasks = list(dict.fromkeys(tasks))
-    if propose or labelled is not None or not _has_labels(data, tasks, split, on_error):
+    if propose or labelled is not None or _only_unlabelled(data, tasks, split, on_error):
         suspects = propose_rows(
             source, data, tasks, n=n or 100, labelled=labelled, on_error=on_error
         )
@@ -174,12 +174,12 @@ def show_suspects(suspects: Sequence[Suspect]) -> None:
     """
     rows = [
         (
-            item.task,
+            _printable(item.row.text),
+            shorten(item.task, LABEL_WIDTH),
             f"{item.row.line:,}",
             f"{item.score:.2f}",
-            ", ".join(item.labels) or "-",
-            ", ".join(item.suggested) or "-",
-            _short(item.row.text),
+            shorten(", ".join(item.labels) or "-", LABEL_WIDTH),
+            shorten(", ".join(item.suggested) or "-", LABEL_WIDTH),
         )
         for item in suspects[:N_SHOWN]
     ]
@@ -187,10 +187,15 @@ def show_suspects(suspects: Sequence[Suspect]) -> None:
         typer.echo(line)
 
 
-def _short(text: str) -> str:
-    shown = "".join(c if c.isprintable() else " " for c in text)
-    return shown if len(shown) <= TEXT_WIDTH else f"{shown[: TEXT_WIDTH - 3]}..."
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _has_labels(data: str | Path, tasks: Sequence[str], split: str, on_error: str) -> bool:
-    return any(read_task(data, task, split=split, on_error=on_error).rows for task in tasks)
+def _only_unlabelled(data: str | Path, tasks: Sequence[str], split: str, on_error: str) -> bool:
+    def read(raw: bool) -> Iterator[TaskRows]:
+        for task in tasks:
+            yield read_task(data, task, split=split, raw=raw, on_error=on_error)
+
+    return not any(found.rows for found in read(False)) and any(
+        found.unlabelled for found in read(True)
+    )

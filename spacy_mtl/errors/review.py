@@ -34,7 +34,7 @@ class ReviewErrors:
     )
     E709 = (
         "[E709] No labels to learn the task '{task}' from. Give labelled rows with --labelled, or a trained "
-        "pipeline with a component for the task. Tasks of the pipeline: {found}."
+        "pipeline with a component for the task. Tasks of the pipeline: {found}. Training files in {data}: {files}."
     )
     E710 = "[E710] --whole trains pipelines and needs a config (.cfg) with a component for each task, not {path}."
     E711 = (

@@ -20,13 +20,14 @@ from ..util import listing
 from .config_changes import find_changes
 from .contents import Report, TaskSize
 from .evaluation import evaluate_run
-from .predictions import GoldTexts, TaskSettings, read_gold, task_settings
+from .predictions import GoldTexts, TaskSettings, pair_tasks, read_gold, task_settings
 from .run_files import CONFIG, SPLITS, choose_split, find_data, find_run
 from .run_log import read_curves
 from .speed import measure_speed
 
 T = TypeVar("T")
 PACKAGES = ("spacy-mtl", "spacy", "thinc", "numpy")
+OF_PAIRS = "A task of pairs of texts has no labels. Its score, a correlation, is told by: python -m spacy evaluate"
 #: Parts that need data.
 DATA_PARTS = ("changes", "results", "transfer", "map", "speed")
 
@@ -51,7 +52,7 @@ def collect_report(
         `without` in the folder.
     silent (bool): Whether to show no progress bar.
     RETURNS (Report): The report.
-    RAISES (ValueError): If there is no pipeline, it has no tasks, or or there is no data of the split that was
+    RAISES (ValueError): If there is no pipeline, it has no tasks, or there is no data of the split that was
         asked for.
     RAISES (OSError): If the folder with the data that was asked for does not exist.
     """
@@ -72,7 +73,9 @@ def collect_report(
         pipeline=list(nlp.pipe_names),
         sizes=[],
     )
-    report.curves = _attempt(report, "curves", lambda: read_curves(run.log, names))
+    pairs = pair_tasks(nlp)
+    report.missing.update({f"results of {name}": OF_PAIRS for name in pairs})
+    report.curves = _attempt(report, "curves", lambda: read_curves(run.log, [*names, *pairs]))
     # What was asked for has to be there. What is only looked for need not.
     if data is not None:
         place: Path | None = check_folder(data)

@@ -8,6 +8,7 @@ from typing import Any
 
 from thinc.api import Config
 
+from ..training.config_defaults import estimate_words
 from ..training.config_text import render_config
 from ..training.single_task import find_task_pipes
 from ..training.task_summary import summarize_tasks
@@ -27,7 +28,16 @@ def find_changes(config: Config, data: str | Path) -> list[Change]:
     """
     own = Config(config).interpolate()
     tasks = summarize_tasks(data, tasks=find_task_pipes(own))
-    text = render_config(tasks, str(data), lang=own["nlp"]["lang"])
+    paths = own.get("paths") or {}
+    raw_text = paths.get("raw_text") if own.get("pretraining") else None
+    text = render_config(
+        tasks,
+        str(data),
+        lang=own["nlp"]["lang"],
+        raw_text=raw_text,
+        raw_words=estimate_words(raw_text) if raw_text else 0,
+        target_vectors=paths.get("target_vectors"),
+    )
     values, defaults = dict(_flatten(own)), dict(_flatten(Config().from_str(text)))
     changed = [
         Change(name, values.get(name), defaults.get(name))

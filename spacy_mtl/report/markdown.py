@@ -18,6 +18,8 @@ LARGEST_MATRIX = 12
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|~&])")
 #: A mention, a number of an issue or a link would be made even after a backslash.
 _LINKS = str.maketrans({"@": "&#64;", "#": "&#35;"})
+#: Characters that would turn the direction of what follows them, or are nothing in a text.
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
 def render_markdown(report: Report) -> str:
@@ -35,7 +37,7 @@ def escape(text: str) -> str:
     text (str): The text.
     RETURNS (str): The text, escaped.
     """
-    line = " ".join(text.split())
+    line = _INVISIBLE.sub("\ufffd", " ".join(text.split()))
     return _SPECIAL.sub(r"\\\1", line).translate(_LINKS).replace("://", "&#58;//")
 
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from ..training.corpus import create_multitask_corpus
 from ..training.metrics import Floats
 from ..training.scorers import Decisions, decide, gold_values
-from ..training.single_task import FACTORY
+from ..training.single_task import FACTORY, PAIR_FACTORY
 from ..util import is_annotated, join_key
 
 BATCH_SIZE = 256
@@ -81,6 +81,20 @@ def task_settings(nlp: Language) -> list[TaskSettings]:
         )
         for pipe in pipes
     ]
+
+
+def pair_tasks(nlp: Language) -> list[str]:
+    """Get the tasks of a pipeline that are about pairs of texts.
+
+    nlp (Language): The pipeline.
+    RETURNS (List[str]): Their names.
+    """
+    pipes: list[Any] = [
+        nlp.get_pipe(name)
+        for name in nlp.pipe_names
+        if nlp.get_pipe_meta(name).factory == PAIR_FACTORY
+    ]
+    return [pipe.task for pipe in pipes]
 
 
 def read_gold(

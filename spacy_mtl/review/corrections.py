@@ -16,9 +16,7 @@ from ..training.staging import StagedFiles
 from ..training.texts import normalise_text
 from ..util import SEPARATOR, join_key, listing, split_key
 from .decisions import Decision, read_decisions
-from .rows import ReviewRow, read_task
-
-_LABEL_FIELDS = ("label", "labels", "cats", "accept", "options", "answer")
+from .rows import ReviewRow, TaskRows, read_task
 
 
 @dataclass
@@ -111,44 +109,48 @@ def _correct(
     if kind not in TEXT_FORMATS:
         raise ValueError(Errors.E713.format(path=path))
     lines = io.BytesIO(_read(path)).readlines()
-    known = {
-        task: {row.line: row for row in read_task(path, task, on_error="skip").rows}
-        for task in dict.fromkeys(decision.task for decision in decisions)
+    tasks = {
+        name: read_task(path, name, on_error="skip")
+        for name in dict.fromkeys(decision.task for decision in decisions)
     }
-    labels = {task: _labels(rows.values()) for task, rows in known.items()}
+    known = {name: {row.line: row for row in task.rows} for name, task in tasks.items()}
     any_known = False
+    left_out: set[int] = set()
     for decision in decisions:
         row = known[decision.task].get(decision.line)
-        reason = _unfit(decision, row, labels[decision.task])
+        reason = _unfit(decision, row, tasks[decision.task])
         if row is None or reason:
             report.unknown.append(f"{path}:{decision.line}: {reason}")
             continue
         any_known = True
+        # Another task, or a decision further up, may have left the row out.
+        if decision.line in left_out:
+            continue
         before = [label for label, value in row.cats.items() if value > 0.5]
         if decision.labels is not None and set(before) == set(decision.labels):
             report.confirmed += 1
             continue
         after = None if decision.labels is None else list(decision.labels)
+        if after is None:
+            left_out.add(decision.line)
         report.changes.append(Change(path, decision.line, before, after))
         _replace(lines, decision.line - 1, kind, row, decision.task, after)
     return lines if any_known else None
 
 
-def _unfit(decision: Decision, row: ReviewRow | None, labels: set[str]) -> str:
+def _unfit(decision: Decision, row: ReviewRow | None, task: TaskRows) -> str:
     if row is None:
-        return f"no row of the task '{decision.task}' begins in this line"
+        return f"no row of the task '{task.task}' begins in this line"
     if decision.text is not None and normalise_text(decision.text) != normalise_text(row.text):
         return "the row has another text than in the review"
-    new = sorted(set(decision.labels or ()) - labels)
-    return (
-        f"no label of the task: {listing(new)}. Its labels: {listing(sorted(labels))}"
-        if new
-        else ""
-    )
-
-
-def _labels(rows: Any) -> set[str]:
-    return {label for row in rows for label in row.cats}
+    if decision.labels is None:
+        return ""
+    new = sorted(set(decision.labels) - set(task.labels))
+    if new:
+        return f"no label of the task: {listing(new)}. Its labels: {listing(task.labels)}"
+    if not task.multi_label and len(decision.labels) != 1:
+        return f"{len(decision.labels)} labels, and the task takes one"
+    return ""
 
 
 def _replace(
@@ -201,10 +203,14 @@ def _relabel(
         new["cats"] = {**others, **own}
     elif new.get("labels") is not None:
         new["labels"] = labels
+    elif new.get("label") is not None and len(labels) == 1:
+        new["label"] = labels[0]
+        if "answer" in found:
+            new["answer"] = "accept"
     elif new.get("label") is not None:
-        new["label"], new["answer"] = labels[0], "accept"
-        if "answer" not in found:
-            del new["answer"]
+        # This form has no room for none or several.
+        new = {key: value for key, value in new.items() if key not in ("label", "answer")}
+        new["labels"] = labels
     else:
         new["accept"], new["answer"] = labels, "accept"
     return new

@@ -2,16 +2,20 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import Errors
-from .output import HEADER, OPEN, SEPARATOR
+from .output import HEADER, OPEN, SEPARATOR, harmful
 
 ANSWERS = ("accept", "reject", OPEN)
 #: In the column for corrections: the row is to be left out.
 REJECT = "REJECT"
+#: The same for a row to which no label applies.
+NONE = "NONE"
+_SPLIT = re.compile(rf"\s+{re.escape(SEPARATOR.strip())}\s+")
 
 
 class Decision(NamedTuple):
@@ -96,12 +100,17 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, Decision | str | None]]:
                 yield reader.line_num, None
                 continue
             try:
-                place = (row["task"], row["file"].removeprefix("'"), int(row["line"]))
+                place = (row["task"], _plain(row["file"]), int(row["line"]))
             except ValueError:
                 yield reader.line_num, f"the line is {row['line']!r}"
                 continue
             if correction == REJECT:
                 yield reader.line_num, Decision(*place, None, None)
             else:
-                labels = tuple(label.strip() for label in correction.split(SEPARATOR.strip()))
+                labels = () if correction == NONE else tuple(_SPLIT.split(_plain(correction)))
                 yield reader.line_num, Decision(*place, labels, None)
+
+
+def _plain(cell: str) -> str:
+    """A cell as it was before it was made harmless."""
+    return cell[1:] if cell.startswith("'") and harmful(cell[1:]) else cell

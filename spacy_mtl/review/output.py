@@ -109,7 +109,14 @@ def as_csv(suspects: Sequence[Suspect]) -> bytes:
     return out.getvalue().encode("utf8", "replace")
 
 
+def harmful(cell: str) -> bool:
+    """Tell whether a spreadsheet would run a cell.
+
+    cell (str): The cell.
+    RETURNS (bool): Whether it looks like a formula.
+    """
+    return cell.startswith(_FORMULAS)
+
+
 def _harmless(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith(_FORMULAS):
-        return f"'{cell}"
-    return cell
+    return f"'{cell}" if isinstance(cell, str) and harmful(cell) else cell

@@ -15,7 +15,7 @@ from .judging import predict_new
 from .pipelines import Source, load_unbiased, open_source
 from .progress import Progress
 from .reasons import Reason
-from .rows import LEAST_ROWS, ReviewRow, TaskRows, read_task
+from .rows import LEAST_ROWS, ReviewRow, TaskRows, read_task, tasks_of_folder
 from .suspects import Suspect
 
 #: How many uncertain texts compete for each that is proposed.
@@ -71,6 +71,7 @@ def propose_rows(
             features, P = _from_rows(opened, known, texts, progress)
             probabilities[task], vectors = P, features.vectors
         else:
+            _check_known(opened, task, data)
             vectors, P, labels = _from_pipeline(opened, task, texts, progress)
             probabilities[task] = P
             learn[task] = TaskRows(task, labels, _is_multi(opened, task), [], [])
@@ -151,12 +152,19 @@ def _from_rows(
     return new, P
 
 
+def _check_known(source: Source, task: str, data: str | Path) -> None:
+    found = source.tasks if source.is_trained else ()
+    if task not in found:
+        raise ValueError(
+            Errors.E709.format(
+                task=task, found=listing(found), data=data, files=listing(tasks_of_folder(data))
+            )
+        )
+
+
 def _from_pipeline(
     source: Source, task: str, texts: list[str], progress: Progress
 ) -> tuple[Any, Any, list[str]]:
-    if not source.is_trained or task not in source.tasks:
-        found = source.tasks if source.is_trained else ()
-        raise ValueError(Errors.E709.format(task=task, found=listing(found)))
     nlp = spacy.load(source.path)
     features = extract_features(nlp, texts, source=source.path, progress=progress)
     scores = [task_cats(doc.cats, task) for doc in nlp.pipe(texts)]

@@ -85,23 +85,28 @@ def _sure(case: Case, i: int, doubted: int) -> list[Reason]:
         support = P[doubted] if applies else 1.0 - P[doubted]
         if support > 1.0 - SURE:
             return []
-        text = f"The model is {1 - support:.0%} sure that '{label}' {'does not apply' if applies else 'applies'}"
+        text = f"The model is {_percent(1 - support)} sure that '{label}' {'does not apply' if applies else 'applies'}"
         return [Reason("sure_of_other", text)]
     best = int(P.argmax())
     if best == doubted or P[best] < SURE:
         return []
-    text = f"The model is {P[best]:.0%} sure of '{case.labels[best]}', and gives '{label}' {P[doubted]:.0%}"
+    text = f"The model is {_percent(P[best])} sure of '{case.labels[best]}', and gives '{label}' {_percent(P[doubted])}"
     return [Reason("sure_of_other", text)]
 
 
 def _margin(case: Case, i: int, doubted: int) -> list[Reason]:
-    P = case.P[i]
-    other = 1.0 - P[doubted] if case.multi_label else numpy.delete(P, doubted).max(initial=0.0)
+    P, label = case.P[i], case.labels[doubted]
+    others = P.copy()
+    others[doubted] = -1.0
+    other = 1.0 - P[doubted] if case.multi_label else others.max()
     if abs(P[doubted] - other) >= LOW_MARGIN:
         return []
-    return [
-        Reason("low_margin", f"'{case.labels[doubted]}' and another answer are about as likely")
-    ]
+    text = (
+        f"The model cannot tell whether '{label}' applies"
+        if case.multi_label
+        else f"'{label}' and '{case.labels[int(others.argmax())]}' are about as likely"
+    )
+    return [Reason("low_margin", text)]
 
 
 def _seeds(case: Case, i: int, doubted: int) -> list[Reason]:
@@ -141,8 +146,12 @@ def _far(case: Case, i: int, doubted: int) -> list[Reason]:
     same = sum(bool((case.Y[j, doubted] > 0.5) == (case.Y[i, doubted] > 0.5)) for j in known)
     if same > FAR * len(known):
         return []
-    few = f"Only {same}" if same else "None"
-    text = f"{few} of the {len(known)} most similar texts agree about '{case.labels[doubted]}'"
+    label, n = case.labels[doubted], len(known)
+    if case.Y[i, doubted] > 0.5:
+        few, has = (f"Only {same}", "have") if same > 1 else ("Only 1" if same else "None", "has")
+        text = f"{few} of the {n} most similar texts {has} '{label}'"
+    else:
+        text = f"{n - same} of the {n} most similar texts have '{label}'"
     return [Reason("far_from_neighbours", text)]
 
 
@@ -162,6 +171,11 @@ def labels_of(row: ReviewRow) -> list[str]:
     RETURNS (List[str]): The labels.
     """
     return [label for label, value in row.cats.items() if value > 0.5]
+
+
+def _percent(p: float) -> str:
+    # Nothing is impossible or certain that is only rounded to it.
+    return "under 1%" if p < 0.01 else "over 99%" if p > 0.99 else f"{p:.0%}"
 
 
 def _differ(case: Case, i: int, j: int) -> bool:

@@ -2,6 +2,10 @@
 
 import math
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+#: In a file of English texts, roughly.
+BYTES_A_WORD = 6
 
 
 @dataclass(frozen=True)
@@ -172,6 +176,16 @@ def choose_budget(rows: int, defaults: Defaults, *, max_steps: int | None = None
 def _choose_evaluations(max_steps: int, usual: int) -> int:
     near = sorted(range(usual // 2, 2 * usual), key=lambda count: abs(count - usual))
     return next((count for count in near if count and max_steps % count == 0), usual)
+
+
+def estimate_words(path: str | Path) -> int:
+    """Estimate how many words a file with raw text has.
+
+    path (Union[str, Path]): The file.
+    RETURNS (int): About how many. 0 if there is no such file.
+    """
+    path = Path(path)
+    return path.stat().st_size // BYTES_A_WORD if path.is_file() else 0
 
 
 def choose_pretrain_epochs(words: int, defaults: Defaults) -> int:

@@ -143,3 +143,16 @@ def test_whole_pipelines_judge_rows_they_were_not_trained_on(tmp_path):
     result = run("review", tmp_path / "c.cfg", data, "-t", "topic", "-o", out, *options)
     assert result.exit_code == 0, result.output
     assert len(out.read_text().splitlines()) == 24
+
+
+def test_an_empty_file_and_a_task_without_data_are_said_to_be_so(config, data, tmp_path):
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    result = run("review", config, empty, "-t", "sentiment", "-o", tmp_path / "r.jsonl")
+    assert result.exit_code == 1
+    assert "E704" in result.output
+    (data / "raw.txt").write_text("a text without labels\n", encoding="utf8")
+    result = run("review", config, data, "-t", "nothing", "-o", tmp_path / "r.jsonl")
+    assert result.exit_code == 1
+    assert "E709" in result.output
+    assert "sentiment" in result.output

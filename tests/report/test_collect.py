@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 import spacy
+from pairs_setup import make_pair_pipeline, pair_rows, train_pairs
 from run_setup import HOSTILE, ROWS
 
 from spacy_mtl.cli.compare import evaluate_tasks
@@ -191,3 +192,18 @@ def test_a_pipeline_without_tasks(tmp_path):
     nlp.to_disk(tmp_path / "model-best")
     with pytest.raises(ValueError, match=r"E746.*sentencizer"):
         collect_report(tmp_path)
+
+
+def test_tasks_of_pairs_have_curves_and_are_said_to_have_no_labels(copied, run_folder):
+    nlp = make_pair_pipeline("topic")
+    labels = spacy.load(run_folder / "model-best").get_pipe("topic").labels
+    rows = [
+        ("a film", {f"topic/{label}": float(label == own) for label in labels}) for own in labels
+    ]
+    train_pairs(nlp, [*pair_rows(), *rows], n_steps=1)
+    nlp.to_disk(copied / "model-best")
+    entry = {"step": 1, "score": 0.5, "tasks": {"sts": {"loss": 1.0, "score": 0.5}}}
+    (copied / "training.jsonl").write_text(json.dumps(entry) + "\n", encoding="utf8")
+    found = collect_report(copied, data=run_folder.parent / "data")
+    assert [curve.task for curve in found.curves.tasks] == ["topic", "sts"]
+    assert "pairs" in found.missing["results of sts"]

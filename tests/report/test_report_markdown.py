@@ -78,3 +78,7 @@ def test_the_card_has_the_scores(report):
 def test_a_card_without_results(report):
     poor = replace(report, results=None, speed=None)
     assert "Scores" not in add_model_card({}, poor)["notes"].split("It takes")[0]
+
+
+def test_nothing_turns_the_direction_of_a_table():
+    assert escape("\u202eleft\x00 \u2067x") == "\ufffdleft\ufffd \ufffdx"

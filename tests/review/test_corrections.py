@@ -165,3 +165,69 @@ def test_a_folder_gives_a_folder_with_the_corrected_files(tmp_path):
     review = write_lines(tmp_path / "r.jsonl", [decision(data, 2, "bad film", ["negative"])])
     report = apply_review(review, tmp_path / "data", tmp_path / "new")
     assert report.written == [tmp_path / "new" / "train" / "sentiment.jsonl"]
+
+
+def write_sheet(path, data, rows):
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["task", "file", "line", "correction"])
+        writer.writerows(["sentiment", str(data), line, correction] for line, correction in rows)
+    return path
+
+
+def test_a_task_of_one_label_takes_no_two(data, tmp_path):
+    review = write_sheet(tmp_path / "r.csv", data, [(1, "negative | positive"), (2, "negative")])
+    report = apply_review(review, data, tmp_path / "new.jsonl")
+    assert [change.line for change in report.changes] == [2]
+    assert "data.jsonl:1: 2 labels, and the task takes one" in report.unknown[0]
+
+
+def test_labels_that_a_spreadsheet_or_a_separator_could_confuse(tmp_path):
+    names = ["-1", "a|b", "=0"]
+    data = write_lines(
+        tmp_path / "d.jsonl", [{"text": f"t{i}", "label": names[i % 3]} for i in range(6)]
+    )
+    # As the columns of the review show them.
+    review = write_sheet(tmp_path / "r.csv", data, [(1, "'=0"), (2, "'-1"), (3, "a|b"), (4, "=0")])
+    report = apply_review(review, data, tmp_path / "new.jsonl")
+    assert [c.after for c in report.changes] == [["=0"], ["-1"], ["a|b"], ["=0"]]
+    assert not report.unknown
+
+
+def test_a_correction_can_say_that_no_label_applies(tmp_path):
+    rows = [{"text": "t", "labels": ["joy", "anger"]}, {"text": "u", "labels": ["joy"]}]
+    data = write_lines(tmp_path / "d.jsonl", rows)
+    review = write_sheet(tmp_path / "r.csv", data, [(1, "NONE"), (2, "joy | anger")])
+    apply_review(review, data, tmp_path / "new.jsonl")
+    new = [json.loads(line) for line in (tmp_path / "new.jsonl").read_text("utf8").splitlines()]
+    assert [row["labels"] for row in new] == [[], ["joy", "anger"]]
+
+
+@pytest.mark.parametrize("labels", [[], ["positive", "negative"]])
+def test_a_row_with_room_for_one_label_is_given_none_or_several(labels, tmp_path):
+    rows = [
+        {"text": "t", "label": "positive", "answer": "accept", "id": 7},
+        {"text": "u", "label": "negative", "answer": "reject"},
+    ]
+    data = write_lines(tmp_path / "d.jsonl", rows)
+    chosen = decision(data, 1, "t", labels) | {"config": {"choice_style": "multiple"}}
+    apply_review(write_lines(tmp_path / "r.jsonl", [chosen]), data, tmp_path / "new.jsonl")
+    new = [json.loads(line) for line in (tmp_path / "new.jsonl").read_text("utf8").splitlines()]
+    assert new == [{"text": "t", "id": 7, "labels": labels}, rows[1]]
+
+
+def test_a_row_of_two_tasks_is_left_out_once(tmp_path):
+    cats = [
+        {"sentiment/positive": 1, "sentiment/negative": 0, "topic/film": i % 2} for i in range(3)
+    ]
+    data = write_lines(
+        tmp_path / "d.jsonl", [{"text": f"t{i}", "cats": c} for i, c in enumerate(cats)]
+    )
+    chosen = [
+        decision(data, 2, "t1", [], "reject"),
+        decision(data, 2, "t1", [], "reject", task="topic"),
+        decision(data, 2, "t1", ["negative"]),
+    ]
+    report = apply_review(write_lines(tmp_path / "r.jsonl", chosen), data, tmp_path / "n.jsonl")
+    assert [change.after for change in report.changes] == [None]
+    assert (tmp_path / "n.jsonl").read_bytes().count(b"\n") == 2

@@ -87,3 +87,23 @@ def test_what_is_unknown_is_not_doubted(case):
     assert names(found) == ["sure_of_other"]
     found.Y[:, 1] = numpy.nan
     assert names(found) == []
+
+
+def first_text(case):
+    return explain(case, 0)[0].text
+
+
+def test_reasons_say_what_a_person_would(case):
+    far = numpy.ones((N, 2), dtype="float32") * [0, 1]
+    far[0] = [1, 0]
+    assert [reason.text for reason in explain(case(Y=far), 0)] == [
+        "None of the 20 most similar texts has 'a'"
+    ]
+    far[0] = [0, 0]
+    half = numpy.tile([0.0, 0.5], (N, 1))
+    assert first_text(case(True, Y=far, P=half)) == "20 of the 20 most similar texts have 'b'"
+    sure = case(P=numpy.tile([0.004, 0.996], (N, 1)))
+    assert first_text(sure) == "The model is over 99% sure of 'b', and gives 'a' under 1%"
+    assert first_text(case(P=numpy.tile([0.52, 0.48], (N, 1)))) == "'a' and 'b' are about as likely"
+    unsure = case(True, P=numpy.tile([0.52, 0.01], (N, 1)))
+    assert first_text(unsure) == "The model cannot tell whether 'a' applies"

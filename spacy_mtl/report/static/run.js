@@ -113,7 +113,9 @@ const report = (() => {
       layout: {
         height: 520, dragmode: coarse ? false : "pan", hovermode: "closest", xaxis: axis, yaxis: axis,
         legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", itemsizing: "constant" },
-        margin: { l: 12, r: 12, t: 24, b: 12 },
+        /* Beside the map, where they cover no names. */
+        modebar: { orientation: "v" },
+        margin: { l: 12, r: coarse ? 12 : 40, t: 24, b: 12 },
       },
     };
   }
