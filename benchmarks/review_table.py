@@ -10,16 +10,17 @@ from spread import spread
 
 RESULTS = Path(__file__).parent / "results" / "review"
 SETS = ("emotion", "sst2", "trec6")
+TITLES = ("emotion", "SST-2", "TREC")
 N_CONDITIONS = 6
 HEADER = [
     "average precision",
     "seeds",
-    *SETS,
-    *(f"precision among n, {name}" for name in SETS),
+    *TITLES,
+    *(f"precision among n, {title}" for title in TITLES),
     "macro-F1 dropped",
     "macro-F1 corrected",
 ]
-LEARNING_HEADER = ["area under the learning curve", "seeds", *SETS]
+LEARNING_HEADER = ["area under the learning curve", "seeds", *TITLES]
 
 
 def table_rows() -> list[list[str]]:
