@@ -3,6 +3,7 @@ heads and data, and for each task as many training steps as beside the others.""
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from spacy.util import get_lang_class, registry
@@ -118,12 +119,13 @@ def _keep_tasks(config: Config, tasks: list[str], share: float) -> Config:
     pipes = find_task_pipes(config)
     dropped = [task for task in pipes if task not in tasks]
     _drop_components(config, {pipes[task] for task in dropped})
-    for corpus in config["corpora"].values():
-        if corpus.get("@readers") == READER:
-            corpus["tasks"] = tasks
-            _drop_weights(corpus.get("sampler"), dropped)
+    readers = [c for c in config["corpora"].values() if c.get("@readers") == READER]
+    unread = [corpus.get("raw_task", "lmao") for corpus in readers if corpus.get("raw") is None]
+    for corpus in readers:
+        corpus["tasks"] = tasks
+        _drop_weights(corpus.get("sampler"), [*dropped, *unread])
     training = config["training"]
-    _drop_weights(training["batcher"].get("sampler"), dropped)
+    _drop_weights(training["batcher"].get("sampler"), [*dropped, *unread])
     scores = training["score_weights"]
     training["score_weights"] = (
         {f"{tasks[0]}_score": 1.0}
@@ -148,7 +150,7 @@ def _drop_components(config: Config, names: set[str]) -> None:
         config["initialize"].get("components", {}).pop(name, None)
 
 
-def _drop_weights(sampler: dict[str, Any] | None, dropped: list[str]) -> None:
+def _drop_weights(sampler: dict[str, Any] | None, dropped: Sequence[str]) -> None:
     """Weights must name all tasks and no others. With one task left there is nothing to choose."""
     if not sampler or sampler.get("strategy") != "weights":
         return

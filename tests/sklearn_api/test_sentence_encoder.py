@@ -36,6 +36,12 @@ def assert_same_weights(nlp, other):
         assert_array_equal(one, two)
 
 
+def test_the_order_of_texts_does_not_matter(encoder):
+    order = numpy.random.default_rng(0).permutation(len(TEXTS))
+    shuffled = encoder.transform([TEXTS[i] for i in order])
+    numpy.testing.assert_allclose(shuffled, encoder.transform(TEXTS)[order], atol=1e-5)
+
+
 def test_vectors_equal_those_of_the_pipeline(encoder):
     texts = [*TEXTS, *ODD]
     X = encoder.transform(texts)
