@@ -26,7 +26,7 @@ def interruptible(output: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt as error:
         hint = (
-            "" if output == STREAM else " To go on where it stopped, give the same command again."
+            "" if output == STREAM else " To go on, give the same command again."
         )
         typer.echo(f"Interrupted.{hint}", err=True)
         raise typer.Exit(INTERRUPTED) from error

@@ -80,7 +80,7 @@ def test_an_interruption_is_one_line(model, source, tmp_path, monkeypatch):
     result = run("embed", model, source, tmp_path / "out.npy")
     assert result.exit_code == 130
     assert result.stderr == (
-        "Interrupted. To go on where it stopped, give the same command again.\n"
+        "Interrupted. To go on, give the same command again.\n"
     )
 
 
