@@ -25,9 +25,7 @@ def interruptible(output: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as error:
-        hint = (
-            "" if output == STREAM else " To go on, give the same command again."
-        )
+        hint = "" if output == STREAM else " To go on, give the same command again."
         typer.echo(f"Interrupted.{hint}", err=True)
         raise typer.Exit(INTERRUPTED) from error
     except BrokenPipeError as error:

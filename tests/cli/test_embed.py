@@ -79,9 +79,7 @@ def test_an_interruption_is_one_line(model, source, tmp_path, monkeypatch):
     monkeypatch.setattr(Embedder, "__call__", interrupt)
     result = run("embed", model, source, tmp_path / "out.npy")
     assert result.exit_code == 130
-    assert result.stderr == (
-        "Interrupted. To go on, give the same command again.\n"
-    )
+    assert result.stderr == ("Interrupted. To go on, give the same command again.\n")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
