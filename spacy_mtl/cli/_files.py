@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 
@@ -13,6 +14,34 @@ from ..inference.runs import RunReport
 #: What a shell reports of a command that was ended by Ctrl-C or by a closed pipe.
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+
+ModelName = Annotated[
+    str, typer.Argument(metavar="MODEL", help="Trained pipeline: a folder or a package")
+]
+TextField = Annotated[str, typer.Option("--text-field", "-t", help="Field with the text")]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", "-f", help="jsonl, csv, tsv or txt. Default: by the name of the file"),
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option("--batch-size", "-b", min=1, help="Texts of a batch. Default: the pipeline's own"),
+]
+NProcess = Annotated[
+    int, typer.Option("--n-process", "-n", min=-1, help="Processes. -1: one for each core")
+]
+OnError = Annotated[
+    str,
+    typer.Option("--on-error", "-e", help='Bad rows: "raise" to stop, "skip" to leave them out'),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        "-F",
+        help="Replace an existing file or another run that was interrupted",
+    ),
+]
 
 
 @contextmanager

@@ -7,14 +7,23 @@ from wasabi import msg
 from ..inference.embedder import embed_file
 from ..inference.rows import STREAM
 from ._app import mtl_cli, show_errors
-from ._files import announce, interruptible, report_skipped
+from ._files import (
+    BatchSize,
+    Format,
+    ModelName,
+    NProcess,
+    OnError,
+    Overwrite,
+    TextField,
+    announce,
+    interruptible,
+    report_skipped,
+)
 
 
 @mtl_cli.command("embed", no_args_is_help=True)
 def embed_cli(
-    model: str = typer.Argument(
-        ..., metavar="MODEL", help="Trained pipeline: a folder or a package"
-    ),
+    model: ModelName,
     source: str = typer.Argument(
         ...,
         metavar="TEXTS",
@@ -26,25 +35,12 @@ def embed_cli(
         help='.npy for the array alone; .parquet (extra "parquet") or .jsonl for the rows with all their '
         "fields; - for JSON lines on standard output",
     ),
-    text_field: str = typer.Option("text", "--text-field", "-t", help="Field with the text"),
-    kind: str | None = typer.Option(
-        None, "--format", "-f", help="jsonl, csv, tsv or txt. Default: by the name of the file"
-    ),
-    batch_size: int | None = typer.Option(
-        None, "--batch-size", "-b", min=1, help="Texts of a batch. Default: the pipeline's own"
-    ),
-    n_process: int = typer.Option(
-        1, "--n-process", "-n", min=-1, help="Processes. -1: one for each core"
-    ),
-    on_error: str = typer.Option(
-        "raise", "--on-error", "-e", help='Bad rows: "raise" to stop, "skip" to leave them out'
-    ),
-    overwrite: bool = typer.Option(
-        False,
-        "--overwrite",
-        "-F",
-        help="Replace an existing file or another run that was interrupted",
-    ),
+    text_field: TextField = "text",
+    kind: Format = None,
+    batch_size: BatchSize = None,
+    n_process: NProcess = 1,
+    on_error: OnError = "raise",
+    overwrite: Overwrite = False,
 ) -> None:
     """Write the embeddings of texts, as doc._.embedding gives them, in the order of the rows. Only the
     encoder of the pipeline runs.

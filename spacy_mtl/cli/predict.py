@@ -13,14 +13,23 @@ from ..errors import Errors
 from ..inference.predictor import PREDICTED, Predictions, Predictor, predict_file
 from ..inference.rows import STREAM
 from ._app import mtl_cli, show_errors, split_names
-from ._files import announce, interruptible, report_skipped
+from ._files import (
+    BatchSize,
+    Format,
+    ModelName,
+    NProcess,
+    OnError,
+    Overwrite,
+    TextField,
+    announce,
+    interruptible,
+    report_skipped,
+)
 
 
 @mtl_cli.command("predict", no_args_is_help=True)
 def predict_cli(
-    model: str = typer.Argument(
-        ..., metavar="MODEL", help="Trained pipeline: a folder or a package"
-    ),
+    model: ModelName,
     source: str | None = typer.Argument(
         None,
         metavar="[TEXTS]",
@@ -43,25 +52,12 @@ def predict_cli(
     as_json: bool = typer.Option(
         False, "--json", help="JSON lines for a single --text too, instead of a table"
     ),
-    text_field: str = typer.Option("text", "--text-field", "-t", help="Field with the text"),
-    kind: str | None = typer.Option(
-        None, "--format", "-f", help="jsonl, csv, tsv or txt. Default: by the name of the file"
-    ),
-    batch_size: int | None = typer.Option(
-        None, "--batch-size", "-b", min=1, help="Texts of a batch. Default: the pipeline's own"
-    ),
-    n_process: int = typer.Option(
-        1, "--n-process", "-n", min=-1, help="Processes. -1: one for each core"
-    ),
-    on_error: str = typer.Option(
-        "raise", "--on-error", "-e", help='Bad rows: "raise" to stop, "skip" to leave them out'
-    ),
-    overwrite: bool = typer.Option(
-        False,
-        "--overwrite",
-        "-F",
-        help="Replace an existing file or another run that was interrupted",
-    ),
+    text_field: TextField = "text",
+    kind: Format = None,
+    batch_size: BatchSize = None,
+    n_process: NProcess = 1,
+    on_error: OnError = "raise",
+    overwrite: Overwrite = False,
 ) -> None:
     """Predict the labels of texts: a table for one --text, and JSON lines for several or for a file, with
     all fields of each row and one more, "predicted".

@@ -16,7 +16,7 @@ from ..inference.blocks import make_blocks
 from ..inference.rows import STREAM, TextRow, TextSource
 from ..inference.similar import Similar, SimilarTexts, build_index, is_index
 from ._app import mtl_cli, show_errors
-from ._files import interruptible
+from ._files import BatchSize, ModelName, TextField, interruptible
 
 INDEXES = {"exact": True, "approximate": False}
 #: Queries that are answered at once.
@@ -27,9 +27,7 @@ SHOWN = 100
 
 @mtl_cli.command("similar", no_args_is_help=True)
 def similar_cli(
-    model: str = typer.Argument(
-        ..., metavar="MODEL", help="Trained pipeline: a folder or a package"
-    ),
+    model: ModelName,
     corpus: str = typer.Argument(
         ...,
         metavar="CORPUS",
@@ -55,13 +53,11 @@ def similar_cli(
         None, "--embeddings", "-e", help="What mtl embed has written for the same texts"
     ),
     as_json: bool = typer.Option(False, "--json", help="One JSON line a query instead of tables"),
-    text_field: str = typer.Option("text", "--text-field", "-t", help="Field with the text"),
+    text_field: TextField = "text",
     kind: str | None = typer.Option(
         None, "--format", "-f", help="Of CORPUS: jsonl, csv, tsv or txt. Default: by its name"
     ),
-    batch_size: int | None = typer.Option(
-        None, "--batch-size", "-b", min=1, help="Texts of a batch. Default: the pipeline's own"
-    ),
+    batch_size: BatchSize = None,
     n_process: int = typer.Option(
         1, "--n-process", min=-1, help="Processes. -1: one for each core"
     ),

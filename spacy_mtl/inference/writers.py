@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol
@@ -53,16 +54,16 @@ class Writer(Protocol):
         ...
 
 
-class AppendWriter:
+class AppendWriter(ABC):
     """Append bytes to a file."""
 
     def __init__(self) -> None:
         """Open nothing yet."""
         self._file: Any = None
 
+    @abstractmethod
     def encode(self, block: Block, results: Any) -> bytes:
         """Make the bytes of a block."""
-        raise NotImplementedError
 
     def header(self, n_rows: int) -> bytes:
         """Make what stands before the blocks, which has the same length for any number of rows."""

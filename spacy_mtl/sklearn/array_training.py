@@ -1,6 +1,7 @@
 """What tuners of embeddings share: epochs of training, rows held out, the best weights kept."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -26,7 +27,7 @@ _LIMITS: dict[str, tuple[type, float, float]] = {
 }
 
 
-class ArrayTuner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class ArrayTuner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator, ABC):
     """Base of the tuners: arrays in, arrays out. Training centres the columns and divides all of them by
     one number, so that neither where the embeddings lie nor how long they are matters.
     """
@@ -67,8 +68,9 @@ class ArrayTuner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
     def _n_features_out(self) -> int:
         return self.model_.get_dim("nO")
 
+    @abstractmethod
     def _embed(self, X: Floats2d) -> Floats2d:
-        raise NotImplementedError
+        """Give the tuned embeddings of centred rows."""
 
     def _check_settings(self, **limits: tuple[type, float, float]) -> None:
         check_settings(self, {**_LIMITS, **limits})
