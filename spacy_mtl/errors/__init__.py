@@ -5,6 +5,7 @@ names the part, what was found and what to do.
 from .add_task import AddTaskErrors
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
+from .engines import EngineErrors
 from .estimators import EstimatorErrors
 from .finetuning import FineTuningErrors
 from .inference import InferenceErrors
@@ -39,6 +40,7 @@ class Errors(
     ReviewErrors,
     ReportErrors,
     InferenceErrors,
+    EngineErrors,
 ):
     """Texts of errors."""
 

@@ -1,0 +1,15 @@
+"""Texts of errors of the engines that spread work over processes and machines."""
+
+
+class EngineErrors:
+    """E77: starting an engine."""
+
+    E770 = (
+        "[E770] The engine ray needs the package ray, which cannot be imported ({reason}). Install it with: "
+        'pip install "spacy-mtl[ray]". Or choose --engine local.'
+    )
+    E771 = (
+        "[E771] Cannot reach a Ray cluster at {address!r}: {reason}. Start one with `ray start --head`, correct "
+        "--address, or leave it out to have one started on this machine."
+    )
+    E772 = "[E772] Cannot start Ray on this machine: {reason}."
