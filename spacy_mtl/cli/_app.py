@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 from wasabi import msg
 
 from ..errors import Errors
@@ -14,7 +18,56 @@ HELP = """Many text classifiers on one shared encoder: make a config from labell
 files, convert and check data, and compare with single-task pipelines.
 """
 
-mtl_cli = typer.Typer(name="mtl", help=HELP, no_args_is_help=True)
+#: Each is in the file of its name, with "_" for "-".
+COMMANDS = (
+    "add-task",
+    "apply-review",
+    "baselines",
+    "compare",
+    "convert",
+    "debug-data",
+    "doctor",
+    "embed",
+    "init-config",
+    "leave-out",
+    "load-encoder",
+    "nearest",
+    "plot",
+    "predict",
+    "pretrain",
+    "raw-text",
+    "report",
+    "review",
+    "save-encoder",
+    "similar",
+    "subwords",
+    "vectors",
+)
+
+
+class LazyGroup(TyperGroup):
+    """Commands that are imported when they are asked for, since spaCy imports this package whenever its own
+    command line is used.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """RETURNS (List[str]): The names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import a command.
+
+        ctx (Context): The context of the command line.
+        cmd_name (str): Name of the command.
+        RETURNS (Optional[Command]): The command, None if there is none of this name.
+        """
+        if cmd_name in COMMANDS and cmd_name not in self.commands:
+            import_module(f".{cmd_name.replace('-', '_')}", __package__)
+            self.commands = get_group(mtl_cli).commands
+        return super().get_command(ctx, cmd_name)
+
+
+mtl_cli = typer.Typer(name="mtl", help=HELP, no_args_is_help=True, cls=LazyGroup)
 
 
 @contextmanager

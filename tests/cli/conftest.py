@@ -7,7 +7,8 @@ import pytest
 from small_data import Row, write_data, write_rows
 from spacy.cli.train import train
 
-from spacy_mtl.cli import init_config, train_baselines
+from spacy_mtl.cli.baselines import train_baselines
+from spacy_mtl.cli.init_config import init_config
 
 STEPS = 24
 

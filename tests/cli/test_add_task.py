@@ -18,7 +18,8 @@ from spacy.cli.train import train
 from spacy.util import load_config
 from typer.testing import CliRunner
 
-from spacy_mtl.cli import add_task, init_config
+from spacy_mtl.cli.add_task import add_task
+from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.pipeline.textcat_multitask import MultitaskTextCategorizer
 
 OLD = ["mood", "sentiment", "topic"]

@@ -5,7 +5,9 @@ from spacy.util import load_config, load_model
 from thinc.api import Config
 from typer.testing import CliRunner
 
-from spacy_mtl.cli import init_config, mtl_cli, train_baselines
+from spacy_mtl.cli import mtl_cli
+from spacy_mtl.cli.baselines import train_baselines
+from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.training.single_task import single_task_config, task_shares
 
 TASKS = ["mood", "sentiment", "topic"]

@@ -7,8 +7,8 @@ from small_data import write_rows
 from spacy.util import load_model
 from typer.testing import CliRunner
 
-from spacy_mtl.cli import compare, mtl_cli
-from spacy_mtl.cli.compare import _scores_of, evaluate_tasks, format_comparison
+from spacy_mtl.cli import mtl_cli
+from spacy_mtl.cli.compare import _scores_of, compare, evaluate_tasks, format_comparison
 from spacy_mtl.training.corpus import create_multitask_corpus
 
 TASKS = ["mood", "sentiment", "topic"]

@@ -10,10 +10,10 @@ import pytest
 from thinc.api import NumpyOps, use_ops
 from typer.testing import CliRunner, Result
 
-from spacy_mtl.cli import diagnose
 from spacy_mtl.cli import doctor as module
 from spacy_mtl.cli._app import mtl_cli
 from spacy_mtl.cli.advice import advise
+from spacy_mtl.cli.doctor import diagnose
 from spacy_mtl.layers import blas, kernels
 from spacy_mtl.layers.blas import product, single_thread
 

@@ -9,7 +9,8 @@ from spacy.util import load_config, registry
 from thinc.api import Config
 from typer.testing import CliRunner
 
-from spacy_mtl.cli import init_config, mtl_cli
+from spacy_mtl.cli import mtl_cli
+from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.training import staging
 from spacy_mtl.training.config_defaults import Defaults, choose_budget, choose_pretrain_epochs
 

@@ -7,7 +7,8 @@ import pytest
 from thinc.api import Config
 from typer.testing import CliRunner
 
-from spacy_mtl.cli import init_config, mtl_cli
+from spacy_mtl.cli import mtl_cli
+from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.training.config_defaults import TRANSFORMERS
 
 ROOT = Path(__file__).parents[2]

@@ -3,7 +3,8 @@ from spacy.util import load_config
 from thinc.api import Config
 from typer.testing import CliRunner
 
-from spacy_mtl.cli import init_config, mtl_cli
+from spacy_mtl.cli import mtl_cli
+from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.report.run_files import find_run
 from spacy_mtl.training.single_task import leave_out_config
 

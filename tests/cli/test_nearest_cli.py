@@ -11,8 +11,7 @@ from spacy.cli import app
 from spacy.util import load_config
 from typer.testing import CliRunner
 
-from spacy_mtl.cli import find_nearest
-from spacy_mtl.cli.nearest import MASK, Neighbour, format_nearest
+from spacy_mtl.cli.nearest import MASK, Neighbour, find_nearest, format_nearest
 from spacy_mtl.layers import nearest
 from spacy_mtl.layers.saved_weights import load_weights
 from spacy_mtl.training.checkpoint import PLACE, load_checkpoint, save_checkpoint

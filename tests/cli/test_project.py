@@ -17,8 +17,7 @@ from typer.main import get_command
 from weasel.schemas import ProjectConfigSchema, validate
 from weasel.util.config import load_project_config
 
-from spacy_mtl.cli import init_config
-from spacy_mtl.cli.init_config import write_new_file
+from spacy_mtl.cli.init_config import init_config, write_new_file
 
 ROOT = Path(__file__).parents[2]
 PROJECT = srsly.read_yaml(ROOT / "project.yml")
@@ -73,7 +72,7 @@ def test_script_calls_a_command_that_exists(name, line):
     registry.cli.get_all()
     command, rest = get_command(app), words[3:]
     while hasattr(command, "commands"):
-        command, rest = command.commands[rest[0]], rest[1:]
+        command, rest = command.get_command(None, rest[0]), rest[1:]
     options = {
         name: param for param in command.params for name in (*param.opts, *param.secondary_opts)
     }

@@ -9,7 +9,7 @@ from small_data import make_rows, write_rows
 from spacy.cli._util import app
 from typer.testing import CliRunner
 
-from spacy_mtl.cli import init_config
+from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.review import folds as folds_module
 from spacy_mtl.training.rows import parse_row
 

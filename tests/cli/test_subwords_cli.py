@@ -8,7 +8,8 @@ from small_data import make_rows, write_rows
 from spacy.cli.train import train
 from typer.testing import CliRunner, Result
 
-from spacy_mtl.cli import init_config, mtl_cli
+from spacy_mtl.cli import mtl_cli
+from spacy_mtl.cli.init_config import init_config
 
 pytest.importorskip("tokenizers", reason='needs the extra "subword"')
 

@@ -10,7 +10,7 @@ from spacy.cli.train import train
 from spacy.util import load_config
 from transformer_setup import DEPTH, save_model
 
-from spacy_mtl.cli import init_config
+from spacy_mtl.cli.init_config import init_config
 
 
 @pytest.fixture

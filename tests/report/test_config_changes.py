@@ -4,7 +4,7 @@ import pytest
 from run_setup import write_data
 from thinc.api import Config
 
-from spacy_mtl.cli import init_config
+from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.report.config_changes import find_changes
 
 

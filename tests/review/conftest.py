@@ -5,7 +5,7 @@ import json
 import pytest
 from review_data_small import flipped_rows, write_rows
 
-from spacy_mtl.cli import init_config
+from spacy_mtl.cli.init_config import init_config
 
 
 @pytest.fixture(scope="session")

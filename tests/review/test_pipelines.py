@@ -11,7 +11,7 @@ from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from spacy.util import load_config
 
-from spacy_mtl.cli import init_config
+from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.review.pipelines import load_unbiased, open_source
 
 TEXTS = ["good film", "bad plot and scene", ""]
