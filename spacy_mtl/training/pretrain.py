@@ -27,7 +27,7 @@ from .pretrain_checks import (
 )
 from .pretrain_files import PretrainFiles
 from .pretrain_progress import Progress
-from .pretrain_state import (
+from .learned_state import (
     get_model_state,
     get_optimizer_state,
     is_finite,

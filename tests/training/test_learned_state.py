@@ -4,7 +4,7 @@ import numpy
 import pytest
 from thinc.api import Adam, Linear, chain
 
-from spacy_mtl.training.pretrain_state import (
+from spacy_mtl.training.learned_state import (
     get_model_state,
     get_optimizer_state,
     is_finite,
