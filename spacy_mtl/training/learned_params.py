@@ -70,8 +70,15 @@ class NodeParam:
         return bool(self.node.has_grad(self.name))
 
     def get(self) -> Any:
-        """RETURNS (Optional[FloatsXd]): Its values, None as long as it has none."""
-        return self.node.get_param(self.name) if self.node.has_param(self.name) else None
+        """RETURNS (Optional[FloatsXd]): Its values, to be read only. None as long as it has none."""
+        node = self.node
+        if not node.has_param(self.name):
+            return None
+        # Who takes a parameter of our encoders may write to it, and what they remember would be forgotten.
+        peek = getattr(node._params, "peek", None)
+        if peek is None or node._params.proxy is not None:
+            return node.get_param(self.name)
+        return peek(node.id, self.name)
 
     def set(self, value: Any) -> None:
         """Set its values.
@@ -82,7 +89,7 @@ class NodeParam:
 
     def add_gradient(self) -> None:
         """Give it a gradient of zeros."""
-        self.node.set_grad(self.name, self.node.ops.alloc(self.node.get_param(self.name).shape))
+        self.node.set_grad(self.name, self.node.ops.alloc(self.get().shape))
 
     def to_numpy(self, value: Any) -> Any:
         """Bring an array to the CPU.

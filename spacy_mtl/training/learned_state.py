@@ -30,8 +30,19 @@ def get_model_state(model: Model) -> dict[str, Any]:
         # An optimizer goes on moving a parameter by its momentum once it has seen a gradient.
         if param.has_gradient:
             with_gradient.append(name)
-    caches = [list(cache) for cache in _find_caches(model)]
-    return {"params": params, "with_gradient": with_gradient, "caches": caches}
+    attrs = {
+        f"{i}.{name}": value
+        for i, node in enumerate(model.walk())
+        for name, value in node.attrs.items()
+        if isinstance(value, bool | int | float | str)
+    }
+    return {
+        "params": params,
+        "with_gradient": with_gradient,
+        # They are saved with a pipeline, and some, as the dropout, change in training.
+        "attrs": attrs,
+        "caches": [list(cache) for cache in _find_caches(model)],
+    }
 
 
 def set_model_state(model: Model, state: dict[str, Any]) -> None:
@@ -51,8 +62,33 @@ def set_model_state(model: Model, state: dict[str, Any]) -> None:
         found[name].set(array)
     for name in state["with_gradient"]:
         found[name].add_gradient()
+    for i, node in enumerate(model.walk()):
+        for name in node.attrs:
+            if f"{i}.{name}" in state["attrs"]:
+                node.attrs[name] = state["attrs"][f"{i}.{name}"]
     for cache, items in zip(_find_caches(model), state["caches"], strict=True):
         cache[:] = items
+
+
+def get_memories(model: Model) -> list[Any]:
+    """Collect the words that encoders of ours remember what they have computed for. While weights are frozen
+    they do so from step to step, and the last bits of a product depend on the others computed with it.
+
+    model (Model): The model.
+    RETURNS (List[Any]): The words of each encoder.
+    """
+    return [memory.get_remembered(node) for node, memory in _find_memories(model)]
+
+
+def set_memories(model: Model, words: list[Any]) -> None:
+    """Let encoders of ours remember the same words, as long as no parameter is set.
+
+    model (Model): The model.
+    words (List[Any]): What `get_memories` returned.
+    """
+    for (node, memory), found in zip(_find_memories(model), words, strict=True):
+        if found is not None:
+            memory.set_remembered(node, found)
 
 
 def get_optimizer_state(optimizer: Optimizer, model: Model) -> dict[str, Any]:
@@ -146,6 +182,13 @@ def is_finite(model: Model) -> bool:
     return all(
         bool(get_array_module(value).isfinite(value).all()) for value in values if value is not None
     )
+
+
+def _find_memories(model: Model) -> Iterator[tuple[Model, Any]]:
+    for node in model.walk():
+        for value in node.attrs.values():
+            if hasattr(value, "get_remembered"):
+                yield node, value
 
 
 def _find_caches(model: Model) -> Iterator[list[int]]:

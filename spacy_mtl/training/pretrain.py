@@ -10,14 +10,14 @@ from typing import Any
 
 from spacy.schemas import ConfigSchemaPretrain
 from spacy.tokens import Doc
-from spacy.training.pretrain import create_pretraining_model
+from spacy.training.pretrain import create_pretraining_model, ensure_docs
 from spacy.util import dot_to_object, load_model_from_config, registry
 from thinc.api import Config, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
 from ..errors import Errors, Warnings
 from .checkpoint import State, check_settings, find_settings, save_checkpoint
-from .pretrain_batches import ReplayableBatches
+from .replayable_batches import ReplayableBatches
 from .pretrain_checks import (
     check_config,
     check_corpus,
@@ -125,7 +125,7 @@ class PretrainRun:
         self.objective: Callable[..., Any] = self.model.attrs["loss"]
         self.settings: dict[str, str] = {}
         self._P = P
-        self._make_batches = lambda: P["batcher"](corpus(nlp))
+        self._make_batches = lambda: map(ensure_docs, P["batcher"](corpus(nlp)))
         self._save_every = save_every
         # The run evaluates between two batches itself, so the objective must not.
         monitor = getattr(self.objective, "monitor", None)

@@ -9,9 +9,11 @@ from thinc.api import Model, Optimizer
 
 from ..errors import Errors
 from .learned_state import (
+    get_memories,
     get_model_state,
     get_moments,
     get_rates,
+    set_memories,
     set_model_state,
     set_moments,
     set_rates,
@@ -31,7 +33,7 @@ def get_train_state(
     n_steps (int): How often the schedules of the optimizer have been moved on (`step_schedules`).
     exclude (Iterable[str]): Names of components that do not learn.
     RETURNS (Dict[str, Any]): By component its weights, moments, averages and counts; and the position of
-        the schedules. Arrays on the CPU are not copied.
+        the schedules. Arrays on the CPU are not copied, and not to be written to.
     """
     pipes = {
         name: {
@@ -47,7 +49,8 @@ def get_train_state(
         if hasattr(schedule, "total_steps")
     }
     schedules = {"n_steps": n_steps, "total_steps": totals, "values": get_rates(optimizer)}
-    return {"pipes": pipes, "schedules": schedules}
+    memories = {name: get_memories(pipe.model) for name, pipe in _find_modelled(nlp)}
+    return {"pipes": pipes, "schedules": schedules, "memories": memories}
 
 
 def set_train_state(
@@ -76,6 +79,8 @@ def set_train_state(
             setattr(pipe, key, value)
     if schedules:
         _move_schedules(optimizer, state["schedules"])
+    for name, pipe in _find_modelled(nlp):
+        set_memories(pipe.model, state["memories"].get(name, []))
 
 
 def _move_schedules(optimizer: Optimizer, state: dict[str, Any]) -> None:
@@ -96,8 +101,14 @@ def find_trained(nlp: Language, exclude: Iterable[str] = ()) -> list[tuple[str, 
     """
     return [
         (name, pipe)
+        for name, pipe in _find_modelled(nlp)
+        if name not in exclude and getattr(pipe, "is_trainable", False)
+    ]
+
+
+def _find_modelled(nlp: Language) -> list[tuple[str, Any]]:
+    return [
+        (name, pipe)
         for name, pipe in nlp.pipeline
-        if name not in exclude
-        and getattr(pipe, "is_trainable", False)
-        and isinstance(getattr(pipe, "model", None), Model)
+        if isinstance(getattr(pipe, "model", None), Model)
     ]
