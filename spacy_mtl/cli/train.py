@@ -66,8 +66,10 @@ def train_cli(
                     workers=workers,
                     address=address,
                     resume=resume,
+                    force=force,
                     save_every=save_every,
                     use_gpu=use_gpu,
+                    code=code,
                 )
             else:
                 train(

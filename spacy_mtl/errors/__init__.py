@@ -10,6 +10,7 @@ from .estimators import EstimatorErrors
 from .finetuning import FineTuningErrors
 from .inference import InferenceErrors
 from .pairs import PairErrors, PairWarnings
+from .parallel import ParallelErrors, ParallelWarnings
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .report import ReportErrors
@@ -42,12 +43,13 @@ class Errors(
     ReportErrors,
     InferenceErrors,
     EngineErrors,
+    ParallelErrors,
     ResumingErrors,
 ):
     """Texts of errors."""
 
 
-class Warnings(PairWarnings, TunerWarnings, ReviewWarnings, ResumingWarnings):
+class Warnings(PairWarnings, TunerWarnings, ReviewWarnings, ParallelWarnings, ResumingWarnings):
     """Texts of warnings."""
 
     W101 = (

@@ -31,11 +31,11 @@ from wasabi import Printer
 from ..errors import Errors
 from .checkpoint import State
 from .loggers import MultitaskLog
-from .replayable_batches import ReplayableBatches
+from .pretrain_checks import check_output
 from .random_state import get_random_state
+from .replayable_batches import ReplayableBatches
 from .run_state import Progress, StateWriter, restore_pipeline, restore_random_state
 from .train_basis import check_basis
-from .pretrain_checks import check_output
 from .train_checks import find_run, prepare_output
 from .train_state import find_trained
 
