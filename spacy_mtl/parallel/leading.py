@@ -69,7 +69,7 @@ class Leader:
         self._waiting: Future | None = None
         self._parts: list[Any] = []
         #: Seconds in which workers averaged, trained and collected, and in which the run lasted.
-        self.seconds: dict[str, float] = {"average": 0.0, "train": 0.0, "collect": 0.0}
+        self.seconds: dict[str, float] = {}
         self._start = perf_counter()
 
     def begin(self, state: SharedState, saved: tuple[Any, dict[str, int]] | None) -> None:
@@ -107,8 +107,9 @@ class Leader:
         RETURNS (List[Report]): What each of them has done.
         """
         reports, self._parts = self._pool.collect()
-        for name in self.seconds:
-            self.seconds[name] += sum(r.seconds[name] for r in reports) / self._n_workers
+        spent = sum_up([report.seconds for report in reports])
+        mean = {name: seconds / self._n_workers for name, seconds in spent.items()}
+        self.seconds = sum_up([self.seconds, mean])
         return reports
 
     def load(self, parts: Sequence[Any] | None = None) -> None:

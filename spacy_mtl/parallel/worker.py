@@ -1,10 +1,10 @@
 """A process that trains: it takes every n-th batch, and meets the others every so many."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, NamedTuple, Protocol
 
 from spacy.util import import_file
@@ -16,6 +16,8 @@ from ..training.random_state import RandomState, get_random_state, set_random_st
 from .shared_state import Progress, SharedState
 
 LARGEST_SEED = 2**32 - 1
+#: What a worker does in a round.
+PHASES = ("average", "train", "collect")
 
 
 class Batch(NamedTuple):
@@ -100,7 +102,8 @@ class Report:
     ends_epoch (bool): Whether the epoch is over.
     is_end (bool): Whether there is no batch left.
     n_words (int): Words of all batches of the round, of all workers.
-    seconds (Dict[str, float]): Time to average, to train and to collect.
+    seconds (Dict[str, float]): Time to average, to train and to collect, by the clock and, with "_cpu"
+        behind the name, of the processor.
     results (Dict[str, Any]): What else there is to tell.
     progress (Progress): How it came to its weights.
     """
@@ -159,9 +162,9 @@ class Worker:
         RETURNS (Tuple[Report, Floats2d]): What was done and learned.
         RAISES (ValueError): If a batch cannot be read or learned from.
         """
-        times = [perf_counter()]
+        times = [_now()]
         self._state.load(list(zip(parts[::2], parts[1::2], strict=True)))
-        times.append(perf_counter())
+        times.append(_now())
         # What dropout draws depends on the place of the round alone, also after a new start.
         fix_random_seed(_mix(self._settings.seed, self.rank, start))
         while self._n_taken < start and self._peek() is not None:
@@ -177,17 +180,16 @@ class Worker:
                 self._learner.learn(self._n_taken, batch)
             self._take()
         following = self._peek()
-        times.append(perf_counter())
+        times.append(_now())
         progress, arrays = self._state.collect()
-        times.append(perf_counter())
-        names = ("average", "train", "collect")
+        times.append(_now())
         report = Report(
             stop=self._n_taken,
             epoch=epoch,
             ends_epoch=following is None or following.epoch != epoch,
             is_end=following is None,
             n_words=n_words,
-            seconds={name: times[i + 1] - times[i] for i, name in enumerate(names)},
+            seconds=_durations(times),
             results=self._learner.take_results(),
             progress=progress,
         )
@@ -215,6 +217,18 @@ class Worker:
 def _mix(seed: int, rank: int, start: int) -> int:
     # Primes, so that neighbours in one number are none in another.
     return (seed * 1_000_003 + rank * 7_919 + start * 104_729 + 1) % LARGEST_SEED
+
+
+def _now() -> tuple[float, float]:
+    return perf_counter(), process_time()
+
+
+def _durations(times: Sequence[tuple[float, float]]) -> dict[str, float]:
+    durations = {}
+    for (wall, cpu), (next_wall, next_cpu), name in zip(times, times[1:], PHASES, strict=True):
+        durations[name] = next_wall - wall
+        durations[f"{name}_cpu"] = next_cpu - cpu
+    return durations
 
 
 def _find_use_blis() -> bool | None:

@@ -26,7 +26,7 @@ from spacy.training import Example
 def make_reader(path: str):
     def read(nlp):
         for i, row in enumerate(srsly.read_jsonl(path), start=1):
-            if i > 200:
+            if i > 150:
                 raise ValueError(f"{path}, line {i}: a bad row")
             doc = nlp.make_doc(row["text"])
             doc.cats = {f"{task}/{row['label']}": 1.0 for task in ("mood", "taste")}
@@ -105,9 +105,11 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(
     assert same(*(spacy.load(path / "model-best") for path in (folder, tmp_path)))
     rows = [(path / "training.jsonl").read_text("utf8").splitlines() for path in (folder, tmp_path)]
     for row, expected in zip(*(map(json.loads, lines) for lines in rows), strict=True):
-        assert row["scores"] == expected["scores"] and row["losses"] == expected["losses"]
+        assert {**row["scores"], "speed": 0} == {**expected["scores"], "speed": 0}
+        assert row["losses"] == expected["losses"]
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced(ray, trained, make_config, tmp_path, monkeypatch):
     _, nlp = trained
     submit = Pool.submit
@@ -126,6 +128,7 @@ def test_a_worker_that_is_killed_is_replaced(ray, trained, make_config, tmp_path
     assert same(result, nlp)
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_again_and_again_ends_a_run_that_can_go_on(
     ray, trained, make_config, tmp_path, monkeypatch
 ):
@@ -146,14 +149,14 @@ def test_a_worker_that_dies_again_and_again_ends_a_run_that_can_go_on(
 
 
 def test_patience_counts_the_batches_of_all_workers(ray, make_config, tmp_path):
-    # The score is highest at once, since nothing is learned.
     config = make_config(training__patience=15, training__max_steps=0)
     config["training"]["optimizer"]["learn_rate"] = 1e-9
     config["training"]["batcher"]["sampler"]["strategy"] = "uniform"
     config["training"]["batcher"]["sampler"]["anneal_steps"] = 1
     train_parallel(config, tmp_path, workers=2, average_every=2)
     state = srsly.msgpack_loads((tmp_path / "checkpoint" / "state.msgpack").read_bytes())
-    assert state["progress"]["step"] == 16
+    best_step = max((score, -step) for score, step in state["progress"]["results"])[1]
+    assert state["progress"]["step"] == 15 - best_step + 1
 
 
 def test_epochs_hold_each_row_once(ray, make_config, tmp_path):
@@ -175,7 +178,7 @@ def test_an_error_in_a_worker_is_one_message_with_its_name(ray, data, make_confi
     config = make_config(training__max_epochs=-1)
     path = str(tmp_path / "rows.jsonl")
     config["corpora"]["train"] = {"@readers": "rows_that_end.v1", "path": path}
-    with pytest.raises(ValueError, match=r"^worker \d: .*rows.jsonl, line 201") as caught:
+    with pytest.raises(ValueError, match=r"^worker \d: .*rows.jsonl, line 151") as caught:
         train_parallel(config, tmp_path / "run", workers=2, average_every=2, code=code)
     assert "Traceback" not in str(caught.value)
 
