@@ -19,20 +19,25 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import spacy
+import srsly
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from thinc.api import Config, use_ops
 from tweeteval_data import SETS
 from tweeteval_metrics import score_confusions, write_record
-from tweeteval_ours import count, make_config
+from tweeteval_ours import PREFIX, WORK, count, make_config
+from tweeteval_pretrain import VECTORS, pretraining_paths, write_raw_text
 
+from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.parallel.pretrain import pretrain_parallel
 from spacy_mtl.parallel.train import train_parallel
 from spacy_mtl.training.pretrain import pretrain
+from spacy_mtl.training.vectors import train_vectors
 
 RESULTS = Path(__file__).parent / "results" / "parallel"
 N_WORKERS = 2
@@ -41,7 +46,7 @@ ROUNDS = 5
 AVERAGE_EVERY = (1, 10, 50, 200)
 #: Of the speeds: enough steps for two evaluations.
 SPEED_STEPS = 1650
-PRETRAIN_WORDS = 300_000
+PRETRAIN_TEXTS = 20_000
 
 
 def train_one(config: Config, folder: Path, **_: Any) -> None:
@@ -184,23 +189,46 @@ def averaging(data: str, seeds: Iterable[int], overrides: dict[str, Any]) -> Non
 def pretraining(data: str, seeds: Iterable[int], overrides: dict[str, Any]) -> None:
     """Pretraining on the training tweets, both sides in turn."""
     del seeds
-    from tweeteval_pretrain import make_pretraining_config
-
+    work = WORK / "parallel"
+    work.mkdir(parents=True, exist_ok=True)
+    raw, vectors = work / "raw.jsonl", work / "vectors"
+    if not raw.exists():
+        write_raw_text(data, raw)
+        srsly.write_jsonl(raw, islice(list(srsly.read_jsonl(raw)), PRETRAIN_TEXTS))
+    if not vectors.exists():
+        train_vectors(raw, vectors, VECTORS)
+    text = init_config(data, tasks=[PREFIX + name for name in SETS], **pretraining_paths(work))
+    overrides = {"pretraining.max_epochs": 2, **overrides}
+    config = Config().from_str(text, overrides=overrides).interpolate()
     for number in range(ROUNDS):
         for workers in SIDES:
             path = RESULTS / "pretraining" / f"{workers}-{number}.json"
-            if path.is_file():
-                continue
-            config = make_pretraining_config(data, words=PRETRAIN_WORDS, overrides=overrides)
-            with tempfile.TemporaryDirectory() as name, use_ops("numpy", use_blis=False):
-                if workers == 1:
-                    pretrain(config, Path(name))
-                else:
-                    pretrain_parallel(config, Path(name), workers=workers)
-                words, seconds = read_pretraining(Path(name))
-            record = {"workers": workers, "words": words, "words_per_second": words / seconds}
-            write_record(path, record)
-            print(path.name, round(words / seconds), flush=True)
+            if not path.is_file():
+                run_pretraining(config, path, workers=workers)
+
+
+def run_pretraining(config: Config, path: Path, *, workers: int) -> None:
+    """Pretrain for two epochs, and record the speed of the second.
+
+    config (Config): The config.
+    path (Path): The file of the record.
+    workers (int): The number of workers.
+    """
+    with tempfile.TemporaryDirectory() as name, use_ops("numpy", use_blis=False):
+        folder = Path(name)
+        if workers == 1:
+            pretrain(config, folder)
+        else:
+            pretrain_parallel(config, folder, workers=workers)
+        rows = [row for row in srsly.read_jsonl(folder / "log.jsonl") if "epoch_loss" in row]
+        words = rows[1]["nr_word"] - rows[0]["nr_word"]
+        ends = [(folder / f"model{epoch}.bin").stat().st_mtime for epoch in (0, 1)]
+        losses = [row["epoch_loss"] for row in rows[:2]]
+    speed = round(words / (ends[1] - ends[0]))
+    load = round(os.getloadavg()[0], 2)
+    record = {"workers": workers, "words": words, "words_per_second": speed, "load": load}
+    write_record(path, {**record, "epoch_losses": losses})
+    print(path.name, speed, flush=True)
 
 
 SECTIONS = {
@@ -209,3 +237,42 @@ SECTIONS = {
     "averaging": averaging,
     "pretraining": pretraining,
 }
+
+
+def summarize() -> dict[str, Any]:
+    """Sum up all records that are there.
+
+    RETURNS (dict): Medians of speeds, and means and all values of scores, by section and side.
+    """
+    summary: dict[str, Any] = {}
+    for path in sorted(RESULTS.glob("*/*.json")):
+        record = json.loads(path.read_text(encoding="utf8"))
+        side = summary.setdefault(path.parent.name, {}).setdefault(path.stem.split("-")[0], {})
+        for name in ("examples_per_second", "words_per_second", "dev"):
+            if name in record:
+                side.setdefault(name, []).append(record[name])
+        if "test" in record:
+            side.setdefault("test", []).append(record["test"]["ALL"])
+    return summary
+
+
+def main() -> None:
+    """Run sections, and print what all records say."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default=os.environ.get("SPACY_MTL_DATA"))
+    parser.add_argument("--section", choices=SECTIONS, action="append")
+    parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
+    parser.add_argument("--max-steps", type=int, default=0, help="0: those of the config")
+    arguments = parser.parse_args()
+    steps = arguments.max_steps
+    overrides = {"training.max_steps": steps} if steps else {}
+    for name in arguments.section or ():
+        SECTIONS[name](arguments.data, arguments.seeds, {} if name == "pretraining" else overrides)
+    for section, sides in summarize().items():
+        for side, values in sides.items():
+            medians = {name: round(statistics.median(v), 3) for name, v in values.items()}
+            print(section, side, medians)
+
+
+if __name__ == "__main__":
+    main()

@@ -174,13 +174,13 @@ def lead(settings: Settings, *, address: str | None) -> Iterator[Leader]:
             leader.close()
 
 
-def sum_up(results: Sequence[dict[Any, float]]) -> dict[Any, float]:
+def sum_up(results: Sequence[dict[Any, Any]]) -> dict[Any, Any]:
     """Add numbers by their names.
 
     results (Sequence[Dict[Any, float]]): The numbers of each worker.
     RETURNS (Dict[Any, float]): The sums.
     """
-    total: dict[Any, float] = {}
+    total: dict[Any, Any] = {}
     for result in results:
         for name, value in result.items():
             total[name] = total.get(name, 0) + value

@@ -37,7 +37,7 @@ class TrainLearner:
         note_pipeline(self.nlp)
         plan_steps(self.optimizer, self.nlp.vocab)
         dropout = self.settings["dropout"]
-        self._dropouts = constant(dropout) if isinstance(dropout, float) else dropout
+        self._dropouts: Any = constant(dropout) if isinstance(dropout, float) else dropout
         self._dropout = next(self._dropouts)
         self._start()
 

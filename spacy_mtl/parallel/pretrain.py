@@ -64,7 +64,7 @@ def pretrain_parallel(
     output = Path(output)
     state = find_run(output, resume=resume, force=force, kind=KIND)
     filled, seed = fix_seed(interpolated, state)
-    basis = {"kind": KIND, "seed": seed, "settings": find_settings(filled)}
+    basis: dict[str, Any] = {"kind": KIND, "seed": seed, "settings": find_settings(filled)}
     if state is not None:
         check_settings(output, state["settings"], basis["settings"])
     check_output(output)

@@ -82,7 +82,9 @@ class SharedState:
         for name, param in self._params.items():
             place, n_updates = self._places[name], counts[name] - self._counts[name]
             kinds = [param.get(), *(kept.get(param.key) for kept in self._kept())]
-            arrays = [None if a is None else param.to_numpy(a).reshape(-1) for a in kinds]
+            arrays: list[Any] = [
+                None if a is None else param.to_numpy(a).reshape(-1) for a in kinds
+            ]
             if not counts[name]:
                 n_updates = int(not numpy.array_equal(arrays[0], self._arrays[0, place]))
             elif n_updates and self._shapes[name][0] >= TABLE_ROWS and arrays[2] is not None:

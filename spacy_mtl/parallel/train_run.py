@@ -222,7 +222,10 @@ class TrainRun:
         counters.seconds = timer() - self._began
         losses = [counters.losses, *(report.results["losses"] for report in reports)]
         counters.losses = sum_up(losses)
-        counted = [self._counted, *(report.results["counted"] for report in reports)]
+        counted: list[dict[Any, Any]] = [
+            self._counted,
+            *(report.results["counted"] for report in reports),
+        ]
         self._counted = sum_up(counted)
 
     def _start_evaluation(self) -> None:

@@ -232,5 +232,5 @@ def _durations(times: Sequence[tuple[float, float]]) -> dict[str, float]:
 
 
 def _find_use_blis() -> bool | None:
-    ops = get_current_ops()
+    ops: Any = get_current_ops()
     return bool(ops.use_blis) if type(ops) is NumpyOps else None
