@@ -36,7 +36,7 @@ class TrainLearner:
         self.optimizer = self.settings["optimizer"]
         note_pipeline(self.nlp)
         plan_steps(self.optimizer, self.nlp.vocab)
-        dropout = self.settings["dropout"]
+        dropout: Any = self.settings["dropout"]
         self._dropouts: Any = constant(dropout) if isinstance(dropout, float) else dropout
         self._dropout = next(self._dropouts)
         self._start()
