@@ -17,7 +17,13 @@ from wasabi import Printer
 
 from ..errors import Errors, Warnings
 from .checkpoint import State, check_settings, find_settings, save_checkpoint
-from .replayable_batches import ReplayableBatches
+from .learned_state import (
+    get_model_state,
+    get_optimizer_state,
+    is_finite,
+    set_model_state,
+    set_optimizer_state,
+)
 from .pretrain_checks import (
     check_config,
     check_corpus,
@@ -27,14 +33,8 @@ from .pretrain_checks import (
 )
 from .pretrain_files import PretrainFiles
 from .pretrain_progress import Progress
-from .learned_state import (
-    get_model_state,
-    get_optimizer_state,
-    is_finite,
-    set_model_state,
-    set_optimizer_state,
-)
 from .random_state import get_random_state, set_random_state
+from .replayable_batches import ReplayableBatches
 
 #: Batches between two checkpoints.
 SAVE_EVERY = 200
