@@ -160,7 +160,6 @@ def check_same(folder: Path, expected: Path) -> None:
     """Check that two runs have written the same files."""
     ours, theirs = files_of(folder), files_of(expected)
     assert ours.keys() == theirs.keys() and theirs
-    import sys; sys.path.insert(0,"/tmp"); from h8b_dbg import compare; print(compare(folder,expected))
     assert [name for name in ours if ours[name] != theirs[name]] == []
     if (expected / "training.jsonl").exists():
         assert log_of(folder) == log_of(expected)

@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import typer
+from spacy.cli._util import import_code, parse_config_overrides, setup_gpu, show_validation_error
+from spacy.util import load_config
 from wasabi import msg
 
 from ..errors import Errors
+from ..training.checkpoint import PLACE
+from ..training.train_run import train
 from ._app import mtl_cli, show_errors
 from ._files import INTERRUPTED
 
@@ -36,16 +40,7 @@ def train_cli(
     goes on with --resume and ends with the same weights. Settings of the config can be overridden, e.g.
     --training.max_steps 500
     """
-    from spacy.cli._util import (
-        import_code,
-        parse_config_overrides,
-        setup_gpu,
-        show_validation_error,
-    )
-    from spacy.util import load_config
-
-    from ..training.train_run import train
-
+    command = Command(config, output, workers, address, save_every, code, use_gpu, list(ctx.args))
     with show_errors(), show_validation_error(config, hint_fill=False):
         if resume and force:
             raise ValueError(Errors.E350)
@@ -55,7 +50,7 @@ def train_cli(
         import_code(code)
         overrides = parse_config_overrides(ctx.args)
         loaded = load_config(config, overrides=overrides, interpolate=False)
-        command = Command(config, output, workers, address, save_every, code, use_gpu, ctx.args)
+        typer.echo(f"If the run is interrupted, go on with: {command.to_resume()}")
         try:
             if workers > 1:
                 from ..parallel.train import train_parallel
@@ -82,8 +77,10 @@ def train_cli(
                     silent=False,
                 )
         except KeyboardInterrupt as error:
-            msg.warn("Interrupted. Steps since the last state will be repeated")
-            typer.echo(f"Go on with: {command.to_resume()}")
+            msg.warn("Interrupted")
+            if (output / PLACE).exists():
+                typer.echo("What was learned since the last state will be learned again.")
+                typer.echo(f"Go on with: {command.to_resume()}")
             raise typer.Exit(INTERRUPTED) from error
         except ImportError as error:
             raise ValueError(str(error)) from error

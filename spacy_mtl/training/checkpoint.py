@@ -122,9 +122,7 @@ def leave_out(settings: dict[str, str], free: Iterable[str]) -> dict[str, str]:
     RETURNS (Dict[str, str]): The others.
     """
     blocks = tuple(f"{name}." for name in free)
-    return {
-        name: value for name, value in settings.items() if not f"{name}.".startswith(blocks)
-    }
+    return {name: value for name, value in settings.items() if not f"{name}.".startswith(blocks)}
 
 
 def check_settings(path: Path, saved: dict[str, str], current: dict[str, str]) -> None:

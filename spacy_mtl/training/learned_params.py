@@ -106,7 +106,8 @@ class NodeParam:
         RETURNS (FloatsXd): The copy.
         """
         # Arrays that were read from a file cannot be written to.
-        return self.node.ops.asarray(numpy.array(value))
+        copied: Any = numpy.array(value)
+        return self.node.ops.asarray(copied)
 
 
 @dataclass
@@ -136,7 +137,7 @@ class TorchParam:
 
         value (FloatsXd): The values.
         """
-        self.tensor.data.copy_(xp2torch(numpy.array(value), device=self.tensor.device))
+        self.tensor.data.copy_(self._to_tensor(value))
 
     def add_gradient(self) -> None:
         """Give it a gradient of zeros."""
@@ -156,7 +157,11 @@ class TorchParam:
         value (numpy.ndarray): The array.
         RETURNS (FloatsXd): The copy.
         """
-        return torch2xp(xp2torch(numpy.array(value), device=self.tensor.device))
+        return torch2xp(self._to_tensor(value))
+
+    def _to_tensor(self, value: Any) -> Any:
+        copied: Any = numpy.array(value)
+        return xp2torch(copied, device=self.tensor.device)
 
 
 def find_params(model: Model) -> dict[str, Param]:

@@ -196,6 +196,8 @@ def _find_caches(model: Model) -> Iterator[list[int]]:
     only thing that holds them.
     """
     for node in model.walk():
+        if not inspect.isfunction(node._func):
+            continue
         for value in inspect.getclosurevars(node._func).nonlocals.values():
             cache = getattr(value, "_cache", None)
             if isinstance(cache, list):

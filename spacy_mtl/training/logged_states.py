@@ -21,7 +21,9 @@ class LoggedStates:
         self._nlp = nlp
         self._writer: StateWriter | None = None
         weights = nlp.config.interpolate()["training"]["score_weights"]
-        self._counts = Progress(counted=[name for name, weight in weights.items() if weight is not None])
+        self._counts = Progress(
+            counted=[name for name, weight in weights.items() if weight is not None]
+        )
         watch_optimizer(nlp)
 
     def write(self, info: dict[str, Any], folder: Path, log: dict[str, Any]) -> None:

@@ -98,9 +98,7 @@ class StateWriter:
             "basis": self.basis,
             "is_finished": is_finished,
             "progress": asdict(progress),
-            "learned": get_train_state(
-                self.nlp, optimizer, n_steps=n_steps, exclude=self.frozen
-            ),
+            "learned": get_train_state(self.nlp, optimizer, n_steps=n_steps, exclude=self.frozen),
             "performance": self.nlp.meta.get("performance", {}),
             "strings": list(self.nlp.vocab.strings),
             "random": get_random_state(),

@@ -56,9 +56,7 @@ def check_basis(folder: Path, saved: Basis, current: Basis, *, has_plan: bool) -
     RAISES (ValueError): If they differ.
     """
     free = () if has_plan else (LENGTH,)
-    check_settings(
-        folder, leave_out(saved["settings"], free), leave_out(current["settings"], free)
-    )
+    check_settings(folder, leave_out(saved["settings"], free), leave_out(current["settings"], free))
     before, now = saved["files"], current["files"]
     changes = [
         *(f"  {name}: is not there any more" for name in before if name not in now),
@@ -69,7 +67,11 @@ def check_basis(folder: Path, saved: Basis, current: Basis, *, has_plan: bool) -
         raise ValueError(Errors.E802.format(path=folder, listed=_list(changes)))
     names = dict.fromkeys((*saved["versions"], *current["versions"]))
     found = [(name, saved["versions"].get(name), current["versions"].get(name)) for name in names]
-    changes = [f"  {name}: was {was or 'none'}, is {is_ or 'none'}" for name, was, is_ in found if was != is_]
+    changes = [
+        f"  {name}: was {was or 'none'}, is {is_ or 'none'}"
+        for name, was, is_ in found
+        if was != is_
+    ]
     if changes:
         raise ValueError(Errors.E803.format(path=folder, listed=_list(changes)))
 

@@ -37,7 +37,6 @@ from .replayable_batches import ReplayableBatches
 from .run_state import Progress, StateWriter, restore_pipeline, restore_random_state
 from .train_basis import check_basis
 from .train_checks import find_run, prepare_output
-from .train_state import find_trained
 
 #: An epoch and a batch.
 Drawn = tuple[int, list[Example]]
@@ -83,7 +82,9 @@ def train(
     if state is not None:
         totals = state["learned"]["schedules"]["total_steps"]
         check_basis(folder, state["basis"], writer.basis, has_plan=bool(totals))
-    run = TrainRun(nlp, writer, save_every=save_every, use_gpu=use_gpu, stdout=stdout, stderr=stderr)
+    run = TrainRun(
+        nlp, writer, save_every=save_every, use_gpu=use_gpu, stdout=stdout, stderr=stderr
+    )
     if state is None:
         prepare_output(folder)
         clean_output_dir(folder)
@@ -138,7 +139,7 @@ class TrainRun:
         self._before_to_disk = create_before_to_disk_callback(T["before_to_disk"])
         self.optimizer = T["optimizer"]
         dropout = T["dropout"]
-        self._dropouts = constant(dropout) if isinstance(dropout, float) else dropout
+        self._dropouts = iter(constant(dropout) if isinstance(dropout, float) else dropout)
         self._score_weights = {
             name: weight for name, weight in T["score_weights"].items() if weight is not None
         }
@@ -194,7 +195,7 @@ class TrainRun:
         score, scores = self._evaluate() if is_evaluated else (None, None)
         progress.words += sum(len(example) for example in batch)
         progress.seconds = int(timer() - self._start)
-        info = {
+        info: dict[str, Any] = {
             "epoch": epoch,
             "step": progress.step,
             "score": score,
@@ -229,8 +230,10 @@ class TrainRun:
                 exclude=exclude,
                 annotates=T["annotating_components"],
             )
-        for _, pipe in find_trained(self.nlp, exclude):
-            pipe.finish_update(self.optimizer)
+        for name, pipe in self.nlp.pipeline:
+            is_trained = name not in exclude and getattr(pipe, "is_trainable", False)
+            if is_trained and getattr(pipe, "model", None) not in (True, False, None):
+                pipe.finish_update(self.optimizer)  # type: ignore[attr-defined]
         self.optimizer.step_schedules()
 
     def _evaluate(self) -> tuple[float, dict[str, Any]]:
@@ -281,7 +284,9 @@ class TrainRun:
     def _replay(self, state: State) -> None:
         n_batches = self.progress.step + 1
         known = state["batches"]
-        if not self._batches.replay(known or {"n_drawn": n_batches, "checksum": None, "states": []}):
+        if not self._batches.replay(
+            known or {"n_drawn": n_batches, "checksum": None, "states": []}
+        ):
             raise ValueError(Errors.E804.format(path=self.folder, batches=n_batches))
         if known is None:
             # Nothing but the draws may have taken random numbers, as they are drawn without training now.

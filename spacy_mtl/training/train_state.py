@@ -80,7 +80,8 @@ def set_train_state(
     if schedules:
         _move_schedules(optimizer, state["schedules"])
     for name, pipe in _find_modelled(nlp):
-        set_memories(pipe.model, state["memories"].get(name, []))
+        if name in state["memories"]:
+            set_memories(pipe.model, state["memories"][name])
 
 
 def _move_schedules(optimizer: Optimizer, state: dict[str, Any]) -> None:
