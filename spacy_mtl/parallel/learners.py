@@ -36,8 +36,8 @@ class TrainLearner:
         self.optimizer = self.settings["optimizer"]
         note_pipeline(self.nlp)
         plan_steps(self.optimizer, self.nlp.vocab)
-        dropout: Any = self.settings["dropout"]
-        self._dropouts: Any = constant(dropout) if isinstance(dropout, float) else dropout
+        dropout = self.settings["dropout"]
+        self._dropouts = iter(constant(dropout) if isinstance(dropout, float) else dropout)
         self._dropout = next(self._dropouts)
         self._start()
 

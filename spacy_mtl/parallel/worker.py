@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any, NamedTuple, Protocol
@@ -225,7 +226,7 @@ def _now() -> tuple[float, float]:
 
 def _durations(times: Sequence[tuple[float, float]]) -> dict[str, float]:
     durations = {}
-    for (wall, cpu), (next_wall, next_cpu), name in zip(times, times[1:], PHASES, strict=True):
+    for name, ((wall, cpu), (next_wall, next_cpu)) in zip(PHASES, pairwise(times), strict=True):
         durations[name] = next_wall - wall
         durations[f"{name}_cpu"] = next_cpu - cpu
     return durations
