@@ -14,9 +14,7 @@ class ParallelErrors:
         "[E822] Component '{name}' holds a model of another library ({shim}), whose weights cannot be averaged "
         "over workers. Train it with one worker (--workers 1)."
     )
-    E823 = (
-        "[E823] Workers train on CPUs, and a GPU was asked for (ID {gpu}). Leave out --workers, or --gpu-id."
-    )
+    E823 = "[E823] Workers train on CPUs, and a GPU was asked for (ID {gpu}). Leave out --workers, or --gpu-id."
     E824 = "[E824] {name} = {value}, expected {expected}."
     E825 = (
         "[E825] Worker {rank} reads other batches than worker 0: it has drawn {found} up to batch {step}, and that "
