@@ -1,6 +1,9 @@
 """What is in an output folder before a training begins or goes on."""
 
+import glob
+import shutil
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
@@ -8,6 +11,9 @@ from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
 from ..errors import Errors, Warnings
 from .checkpoint import PLACE, State, load_checkpoint
 from .run_state import KIND
+
+#: Where the best pipeline is until it is complete.
+NEW_BEST = f".{DIR_MODEL_BEST}.tmp"
 
 
 def find_run(folder: Path, *, resume: bool, force: bool, kind: str = KIND) -> State | None:
@@ -31,6 +37,19 @@ def find_run(folder: Path, *, resume: bool, force: bool, kind: str = KIND) -> St
             Errors.E801.format(path=folder, step=progress["step"], epoch=progress["epoch"])
         )
     return state if resume else None
+
+
+def clear_leftovers(folder: Path, components: Iterable[str]) -> None:
+    """Take away what a killed process has left half-written.
+
+    folder (Path): The output folder.
+    components (Iterable[str]): Names of the components.
+    """
+    shutil.rmtree(folder / NEW_BEST, ignore_errors=True)
+    for name in components:
+        # Components of ours are written beside their places first.
+        for left in (folder / DIR_MODEL_LAST).glob(f".{glob.escape(name)}-*"):
+            shutil.rmtree(left)
 
 
 def prepare_output(folder: Path) -> None:

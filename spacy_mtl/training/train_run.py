@@ -36,7 +36,7 @@ from .random_state import get_random_state
 from .replayable_batches import ReplayableBatches
 from .run_state import Progress, StateWriter, restore_pipeline, restore_random_state
 from .train_basis import check_basis
-from .train_checks import find_run, prepare_output
+from .train_checks import NEW_BEST, clear_leftovers, find_run, prepare_output
 
 #: An epoch and a batch.
 Drawn = tuple[int, list[Example]]
@@ -163,6 +163,7 @@ class TrainRun:
         state (Dict[str, Any]): The state.
         RAISES (ValueError): If it does not fit the pipeline, or the batches.
         """
+        clear_leftovers(self.folder, self.nlp.component_names)
         self.progress = Progress.from_state(state["progress"])
         restore_pipeline(self.nlp, self.optimizer, state)
         self._replay(state)
@@ -264,7 +265,7 @@ class TrainRun:
             self._before_to_disk(self.nlp).to_disk(self.folder / DIR_MODEL_LAST)
 
     def _save_best(self) -> None:
-        best, new = self.folder / DIR_MODEL_BEST, self.folder / f".{DIR_MODEL_BEST}.tmp"
+        best, new = self.folder / DIR_MODEL_BEST, self.folder / NEW_BEST
         shutil.rmtree(new, ignore_errors=True)
         # The best one so far goes when the next is there.
         shutil.copytree(self.folder / DIR_MODEL_LAST, new)

@@ -184,6 +184,14 @@ def test_half_a_line_of_the_log_is_taken_out(root, folder):
     check_same(folder, root / "straight")
 
 
+def test_what_a_killed_process_left_is_taken_away(root, folder):
+    (folder / "model-last" / ".topic-x7").mkdir()
+    (folder / ".model-best.tmp").mkdir()
+    train(make_config(root), folder, resume=True)
+    check_same(folder, root / "straight")
+    assert not list(folder.rglob(".*"))
+
+
 @pytest.mark.parametrize("stage", ["state", "copy", "rename"])
 def test_interrupted_while_writing(root, tmp_path, monkeypatch, stage):
     calls = 0
