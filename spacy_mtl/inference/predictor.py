@@ -1,6 +1,7 @@
 """The labels of texts, and of files of them, for each task of a pipeline."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ from ..util import join_key, listing
 from .model import check_batch_size, find_encoders, model_digest, read_docs, running
 from .rows import STREAM, TextSource
 from .runs import Run, RunReport
+from .workers import work_on
 from .writers import JsonlWriter, StreamWriter
 
 #: The field that predictions are written to.
@@ -166,4 +168,4 @@ def predict_file(
         options=predictor.options(),
         overwrite=overwrite,
     )
-    return run(predictor, n_process=n_process, on_start=on_start)
+    return run(partial(work_on, predictor, n_process=n_process), on_start=on_start)

@@ -17,7 +17,7 @@ from .rows import RowError
 NumberedRow: TypeAlias = tuple[int, object]
 #: The longest cell of a .csv file. Python's own limit, 131,072, is less than a long text.
 MAX_CELL = 2**24
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _SHOWN_CELLS = 10
 #: How many bytes at the beginning tell whether a file is text.
 _HEAD = 4096
@@ -44,7 +44,7 @@ def read_text_rows(
     """
     number = 0
     try:
-        with _open(path) if file is None else nullcontext(file) as source:
+        with open_binary(path) if file is None else nullcontext(file) as source:
             _check_is_text(source.peek(_HEAD)[:_HEAD], path, task)
             lines = _without_bom(source)
             if kind in ("jsonl", "txt"):
@@ -61,7 +61,12 @@ def read_text_rows(
         raise ValueError(Errors.E103.format(path=path, task=task, reason=err)) from err
 
 
-def _open(path: Path) -> BufferedReader | GzipFile:
+def open_binary(path: Path) -> BufferedReader | GzipFile:
+    """Open a file to read its bytes.
+
+    path (Path): The file, compressed if its name ends in .gz.
+    RETURNS (Union[BufferedReader, GzipFile]): What to read from.
+    """
     return GzipFile(path, "rb") if path.name.lower().endswith(".gz") else open(path, "rb")
 
 
@@ -76,7 +81,7 @@ def _check_is_text(head: bytes, path: Path, task: str) -> None:
 
 def _without_bom(lines: Iterable[bytes]) -> Iterator[bytes]:
     for number, line in enumerate(lines):
-        yield line if number else line.removeprefix(_BOM)
+        yield line if number else line.removeprefix(BOM)
 
 
 def _line_rows(lines: Iterable[bytes], kind: str, *, keep_empty: bool) -> Iterator[NumberedRow]:
@@ -90,10 +95,15 @@ def _line_rows(lines: Iterable[bytes], kind: str, *, keep_empty: bool) -> Iterat
             reason = RowErrors.ENCODING.format(byte=line[err.start], position=err.start)
             yield number, RowError(reason)
             continue
-        yield number, _json_row(text) if kind == "jsonl" else {"text": text}
+        yield number, json_row(text) if kind == "jsonl" else {"text": text}
 
 
-def _json_row(line: str) -> object:
+def json_row(line: str) -> object:
+    """Read a line of JSON.
+
+    line (str): The line.
+    RETURNS (object): What it holds, or a `RowError`.
+    """
     try:
         return json.loads(line, strict=False)
     except json.JSONDecodeError as err:
@@ -134,7 +144,7 @@ def _csv_rows(
                     Errors.E109.format(path=path, task=task, separator=name, header=shown)
                 )
             continue
-        yield number, _csv_row(cells, header, labelled)
+        yield number, csv_row(cells, header, labelled)
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -144,7 +154,14 @@ def _is_header(cells: list[str]) -> bool:
     return {"text", "label"} <= once
 
 
-def _csv_row(cells: list[str], header: list[str], labelled: bool) -> object:
+def csv_row(cells: list[str], header: list[str], labelled: bool) -> object:
+    """Name the cells of a row.
+
+    cells (List[str]): The cells.
+    header (List[str]): The names.
+    labelled (bool): Whether only the text and its label matter.
+    RETURNS (object): The cells by name, or a `RowError` if there are too few or too many.
+    """
     # Spreadsheets pad rows with empty cells.
     while len(cells) > len(header) and not cells[-1].strip():
         cells.pop()
