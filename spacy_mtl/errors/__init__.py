@@ -3,6 +3,7 @@ names the part, what was found and what to do.
 """
 
 from .add_task import AddTaskErrors
+from .bulk import BulkErrors, BulkWarnings
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .engines import EngineErrors
@@ -41,11 +42,12 @@ class Errors(
     ReportErrors,
     InferenceErrors,
     EngineErrors,
+    BulkErrors,
 ):
     """Texts of errors."""
 
 
-class Warnings(PairWarnings, TunerWarnings, ReviewWarnings):
+class Warnings(PairWarnings, TunerWarnings, ReviewWarnings, BulkWarnings):
     """Texts of warnings."""
 
     W101 = (

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
 
 from ..errors import Errors
 from ..pipeline.textcat_multitask import MultitaskTextCategorizer
@@ -79,11 +80,15 @@ class Predictor:
             {"scores": {"positive": 0.98, ...}}.
         """
         with running(self.nlp, self.names):
-            docs = read_docs(self.nlp, texts, self.batch_size)
-            return [
-                {task: self._predicted(pipe, doc.cats) for task, pipe in self.pipes.items()}
-                for doc in docs
-            ]
+            return [self.describe(doc) for doc in read_docs(self.nlp, texts, self.batch_size)]
+
+    def describe(self, doc: Doc) -> Predictions:
+        """Tell what the heads have found.
+
+        doc (Doc): A document that the pipeline has run over.
+        RETURNS (Dict[str, Dict[str, Any]]): What is predicted, by task.
+        """
+        return {task: self._predicted(pipe, doc.cats) for task, pipe in self.pipes.items()}
 
     def digest(self) -> str:
         """RETURNS (str): A number that is the same for models that compute the same."""

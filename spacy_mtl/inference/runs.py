@@ -242,6 +242,7 @@ class Run:
         with self._named_errors():
             self.writer.finish(self.report.rows, self.output)
             if not self.is_stream:
+                (self.folder / STATE).unlink(missing_ok=True)
                 shutil.rmtree(self.folder)
         self.report.total = self.report.rows
 

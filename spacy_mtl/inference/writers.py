@@ -167,7 +167,7 @@ def open_at(path: Path, position: int | None) -> Any:
     RETURNS (Optional[BinaryIO]): The file, None if it has not as many bytes.
     """
     if position is None:
-        return open(path, "w+b")  # noqa: SIM115
+        return open(path, "w+b")
     if not path.exists() or path.stat().st_size < position:
         return None
     file = open(path, "r+b")  # noqa: SIM115

@@ -48,7 +48,7 @@ def read_text_rows(
             _check_is_text(source.peek(_HEAD)[:_HEAD], path, task)
             lines = _without_bom(source)
             if kind in ("jsonl", "txt"):
-                rows = _line_rows(lines, kind, keep_empty=kind == "txt" and not labelled)
+                rows = line_rows(lines, kind, keep_empty=kind == "txt" and not labelled)
             else:
                 rows = _csv_rows(lines, path, task, kind, labelled)
             for number, row in rows:
@@ -84,7 +84,14 @@ def _without_bom(lines: Iterable[bytes]) -> Iterator[bytes]:
         yield line if number else line.removeprefix(BOM)
 
 
-def _line_rows(lines: Iterable[bytes], kind: str, *, keep_empty: bool) -> Iterator[NumberedRow]:
+def line_rows(lines: Iterable[bytes], kind: str, *, keep_empty: bool) -> Iterator[NumberedRow]:
+    """Read rows that are a line each.
+
+    lines (Iterable[bytes]): The lines.
+    kind (str): "jsonl" or "txt".
+    keep_empty (bool): Whether an empty line is a row.
+    YIELDS (NumberedRow): Line numbers from 1 on, and rows. A bad row is a `RowError`.
+    """
     for number, line in enumerate(lines, start=1):
         line = line.strip()
         if not line and not keep_empty:
@@ -95,15 +102,10 @@ def _line_rows(lines: Iterable[bytes], kind: str, *, keep_empty: bool) -> Iterat
             reason = RowErrors.ENCODING.format(byte=line[err.start], position=err.start)
             yield number, RowError(reason)
             continue
-        yield number, json_row(text) if kind == "jsonl" else {"text": text}
+        yield number, _json_row(text) if kind == "jsonl" else {"text": text}
 
 
-def json_row(line: str) -> object:
-    """Read a line of JSON.
-
-    line (str): The line.
-    RETURNS (object): What it holds, or a `RowError`.
-    """
+def _json_row(line: str) -> object:
     try:
         return json.loads(line, strict=False)
     except json.JSONDecodeError as err:
