@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,7 +46,7 @@ class LocalPool(Pool):
             before.shutdown(wait=True, cancel_futures=True)
         self._pools[worker] = ProcessPoolExecutor(
             1,
-            mp_context=multiprocessing.get_context("spawn"),
+            mp_context=_context(),
             initializer=_start,
             initargs=(self._path,),
         )
@@ -76,6 +77,15 @@ class LocalPool(Pool):
         if pool is None:
             raise LookupError(worker)
         return pool
+
+
+def _context() -> BaseContext:
+    """A process is a copy of one that has imported all and holds nothing else, where there is such a thing."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
 
 
 def _start(path: Path) -> None:
