@@ -162,7 +162,7 @@ def make_pool(
     address (Optional[str]): The Ray cluster. None to start Ray on this machine.
     YIELDS (Pool): The workers, which start when there is something to do.
     """
-    work = pickle.dumps(apply)
+    work = _pack(apply)
     n_cores = os.cpu_count() or 1
     pool: Pool
     if engine == "local":
@@ -180,6 +180,16 @@ def make_pool(
             yield pool
         finally:
             pool.stop()
+
+
+def _pack(apply: Apply) -> bytes:
+    """Pickle what workers do. The optimizer of a pipeline that was just trained cannot be, and is not needed."""
+    nlp = apply.scorer.nlp
+    optimizer, nlp._optimizer = nlp._optimizer, None
+    try:
+        return pickle.dumps(apply)
+    finally:
+        nlp._optimizer = optimizer
 
 
 def _check_settings(

@@ -123,7 +123,7 @@ def test_rows_that_kill_their_worker_once_or_always(deadly_model, tmp_path, monk
     assert (told["number"], told["row"]) == (18, rows[17])
     monkeypatch.setattr(apply, "LocalPool", InlinePool)
     # The component fails on this row, and not as violently.
-    monkeypatch.setattr("bulk_setup.DEADLY", "")
+    monkeypatch.setattr("bulk_setup.DEADLY", "-")
     monkeypatch.setattr("bulk_setup.WRONG", DEADLY)
     run(tmp_path / "whole.jsonl")
     assert (tmp_path / "killed.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
@@ -256,6 +256,13 @@ def test_another_job_is_not_gone_on_with(inline, model, tmp_path, monkeypatch, c
         model, [tmp_path / "in"], tmp_path / "out", n_workers=1, overwrite=True, **settings
     )
     assert report.before == 0
+
+
+def test_a_pipeline_that_was_just_trained(inline, model, source, tmp_path, monkeypatch):
+    optimizer = (rate for rate in [0.1])
+    monkeypatch.setattr(model, "_optimizer", optimizer)
+    apply_files(model, [source], tmp_path / "out.jsonl", n_workers=1)
+    assert model._optimizer is optimizer
 
 
 def test_nothing_is_overwritten_unasked(inline, model, source, tmp_path):
