@@ -71,6 +71,7 @@ def test_actors_that_are_killed(model, tmp_path):
     assert (tmp_path / "killed.jsonl").read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
+@pytest.mark.slow
 def test_rows_that_kill_once_or_always(tmp_path):
     model = make_model(deadly=True)
     rows = make_rows(45)
