@@ -74,18 +74,13 @@ class JobSource:
 
         output (Path): A file or folder.
         overwrite (bool): Whether files may be there already.
-        RAISES (ValueError): If one is there already, or is one that is read, or two would have one name.
+        RAISES (ValueError): If one is there already, or is one that is read.
         """
         sources = {str(Path(file.path).resolve()) for file in self.files}
-        targets: dict[str, str] = {}
         for file in self.files:
             target = Path(file.target)
             if target.exists() and str(target.resolve()) in sources:
                 raise ValueError(Errors.E620.format(path=target))
-            first = targets.setdefault(file.target, file.path)
-            if first != file.path:
-                second = file.path
-                raise ValueError(Errors.E779.format(path=target, first=first, second=second))
             if target.is_dir():
                 raise ValueError(Errors.E616.format(path=target))
         rejected = Path(f"{output}{REJECTED}")

@@ -2,8 +2,10 @@
 """`mtl apply`: the labels of the texts of many files, by many workers."""
 
 import typer
+from spacy.util import load_model
 from wasabi import msg
 
+from ..bulk.apply import apply_files
 from ._app import mtl_cli, show_errors, split_names
 from ._files import BatchSize, ModelName, Overwrite, TextField, announce, interruptible
 
@@ -68,10 +70,6 @@ def apply_cli(
     file is complete, what is done lies in OUTPUT.partial.
     """
     with show_errors(), interruptible(output):
-        from spacy.util import load_model
-
-        from ..bulk.apply import apply_files
-
         report = apply_files(
             load_model(model),
             inputs,

@@ -20,7 +20,6 @@ class BulkErrors:
         "[E778] The output {path} would be of another format than {source}, which is {kind}. What is written has "
         "the format of what is read: end the name in .{kind}, or name a folder."
     )
-    E779 = "[E779] Two of the files would both be written to {path}: {first} and {second}. Apply the model to one at a time."
     E780 = (
         "[E780] Rows {first} to {last} of {path} end their worker each time ({count} times), though none of them "
         "does so alone. The worker may be short of memory. Give the same command again with fewer --workers, "
