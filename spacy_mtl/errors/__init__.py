@@ -3,6 +3,7 @@ names the part, what was found and what to do.
 """
 
 from .add_task import AddTaskErrors
+from .bulk import BulkErrors, BulkWarnings
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .engines import EngineErrors
@@ -45,11 +46,14 @@ class Errors(
     EngineErrors,
     ParallelErrors,
     ResumingErrors,
+    BulkErrors,
 ):
     """Texts of errors."""
 
 
-class Warnings(PairWarnings, TunerWarnings, ReviewWarnings, ParallelWarnings, ResumingWarnings):
+class Warnings(
+    PairWarnings, TunerWarnings, ReviewWarnings, ParallelWarnings, ResumingWarnings, BulkWarnings
+):
     """Texts of warnings."""
 
     W101 = (
