@@ -21,10 +21,12 @@ ALLOWED = {
     "inference": {"ground", "layers", "pipeline", "training"},
     "sklearn": {"ground", "layers", "models", "pipeline", "training"},
     "review": {"ground", "layers", "models", "pipeline", "training", "sklearn"},
+    "sweep": {"ground", "training", "pipeline"},
     "report": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review"},
     "cli": {
         *("ground", "layers", "models", "pipeline", "training"),
         *("inference", "sklearn", "review", "report"),
+        "sweep",
     },
 }
 LONGEST = 320

@@ -15,6 +15,7 @@ from .pretraining import PretrainingErrors
 from .report import ReportErrors
 from .review import ReviewErrors, ReviewWarnings
 from .subwords import SubwordErrors
+from .sweep import SweepErrors
 from .training_report import TrainingReportErrors
 from .transformers import TransformerErrors
 from .tuners import TunerErrors, TunerWarnings
@@ -41,6 +42,7 @@ class Errors(
     ReportErrors,
     InferenceErrors,
     EngineErrors,
+    SweepErrors,
 ):
     """Texts of errors."""
 
