@@ -113,6 +113,8 @@ def _show_summary(found: "Sweep") -> None:
         msg.warn(f"No trial is complete: {found.folder / 'results.csv'} tells why")
         raise typer.Exit(1)
     score = 100 * (score_of(found.best) or 0.0)
-    msg.good(f"Best: trial {found.best.number}, {score:.2f}. Train with {found.folder / 'best.cfg'}")
+    msg.good(
+        f"Best: trial {found.best.number}, {score:.2f}. Train with {found.folder / 'best.cfg'}"
+    )
     typer.echo(f"All trials: {found.folder / 'results.csv'}")
     typer.echo(f"What mattered: {found.folder / 'sweep.svg'}")

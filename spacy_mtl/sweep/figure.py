@@ -70,9 +70,9 @@ def draw(importance: Mapping[str, float], values: Sequence[ValueScores], kind: s
     for name in names:
         own = [value for value in values if value.parameter == name]
         panels.append(_draw_parameter(altair, name, own, limits, is_last=name == names[-1]))
-    chart = altair.vconcat(*panels, spacing=14).configure_view(stroke="#d0d7de")
+    chart = altair.vconcat(*panels, spacing=14).configure(background="white", padding=12)
+    chart = chart.configure_view(stroke="#d0d7de")
     chart = chart.configure_title(anchor="start", fontSize=13, color=_TEXT, subtitleColor=_MUTED)
-    chart = chart.configure(background="white", padding=12)
     chart = chart.configure_axis(labelLimit=0, gridColor="#eef0f3", labelColor=_TEXT)
     with altair.data_transformers.enable("default", max_rows=None):
         spec = chart.to_dict()
@@ -113,7 +113,9 @@ def _draw_parameter(
         for shown, value in zip(order, values, strict=True)
     ]
     axis = altair.Axis(labels=is_last, ticks=is_last)
-    text = "score on the dev data, %: each trial, and the mean of the best three" if is_last else None
+    text = (
+        "score on the dev data, %: each trial, and the mean of the best three" if is_last else None
+    )
     x = altair.X(
         "score:Q", title=text, axis=axis, scale=altair.Scale(domain=limits, zero=False, nice=False)
     )

@@ -51,7 +51,8 @@ def find_importance(space: Sequence[Parameter], trials: Sequence[Any]) -> dict[s
     """
     optuna = import_optuna()
     scored = [trial for trial in trials if score_of(trial) is not None]
-    if len(scored) < FEWEST or len({score_of(trial) for trial in scored}) == 1:
+    searched = [p.name for p in space if not p.when and len(set(map(repr, p.samples()))) > 1]
+    if len(scored) < FEWEST or len({score_of(t) for t in scored}) == 1 or not searched:
         return {}
     study = optuna.create_study(direction="maximize")
     for trial in scored:
@@ -59,17 +60,10 @@ def find_importance(space: Sequence[Parameter], trials: Sequence[Any]) -> dict[s
             params=trial.params, distributions=trial.distributions, value=score_of(trial)
         )
         study.add_trial(frozen)
-    everywhere = [
-        parameter.name
-        for parameter in space
-        if not parameter.when and len(set(parameter.samples_as_text())) > 1
-    ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=GOOD)
-        found = optuna.importance.get_param_importances(
-            study, evaluator=evaluator, params=everywhere
-        )
+        found = optuna.importance.get_param_importances(study, evaluator=evaluator, params=searched)
     return {name: float(share) for name, share in found.items()}
 
 

@@ -68,9 +68,7 @@ def write_results(folder: Path, space: Sequence[Parameter], trials: Sequence[Any
     trials (Sequence[optuna.FrozenTrial]): The trials.
     RETURNS (Optional[optuna.FrozenTrial]): The best trial, None if there is none.
     """
-    scored = {
-        name: None for trial in trials for name in (trial.user_attrs.get("scores") or {}).keys()
-    }
+    scored = {name: None for trial in trials for name in (trial.user_attrs.get("scores") or {})}
     names = [parameter.name for parameter in space]
     header = ["trial", "state", "score", *scored, *names, "seconds", "steps", "same_as", "reason"]
     rows = []

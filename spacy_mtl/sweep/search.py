@@ -235,7 +235,9 @@ def _check_options(engine: str, sampler: str, numbers: Mapping[str, int]) -> Non
     )
     for name, value, known in names:
         if value not in known:
-            raise ValueError(Errors.E848.format(name=name, value=value, expected=" or ".join(known)))
+            raise ValueError(
+                Errors.E848.format(name=name, value=value, expected=" or ".join(known))
+            )
     for name, number in numbers.items():
         if number < 1:
             raise ValueError(Errors.E848.format(name=name, value=number, expected="1 or more"))

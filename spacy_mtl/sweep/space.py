@@ -71,10 +71,6 @@ class Parameter:
         """RETURNS (Tuple[Any, ...]): All choices, or both ends of the range."""
         return self.choices or (self.low, self.high)
 
-    def samples_as_text(self) -> list[str]:
-        """RETURNS (List[str]): The same as JSON."""
-        return [json.dumps(value) for value in self.samples()]
-
     def describe(self) -> str:
         """RETURNS (str): Everything that makes the search what it is, as JSON."""
         shown = {key: value for key, value in vars(self).items() if key != "line"}
@@ -123,7 +119,7 @@ def read_space(path: str | Path) -> list[Parameter]:
     """
     try:
         text = Path(path).read_text(encoding="utf8")
-        loaded = YAML(typ="rt").load(text)
+        loaded: Any = YAML(typ="rt").load(text)
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueError(Errors.E840.format(path=path, reason=reason)) from error
@@ -180,7 +176,8 @@ def _parse(name: Any, entry: Any, line: int, before: list[Parameter]) -> Paramet
         parsed.update(_parse_range(entry))
     if "times" in entry:
         other = earlier.get(entry["times"]) if isinstance(entry["times"], str) else None
-        _expect(other is not None, f"times names no parameter above it: {entry['times']!r}")
+        if other is None:
+            raise ValueError(f"times names no parameter above it: {entry['times']!r}")
         for parameter in (other, Parameter(**parsed)):
             numbers = all(_is_number(value) for value in parameter.samples())
             _expect(numbers and not parameter.when, "times needs numbers, and no when")

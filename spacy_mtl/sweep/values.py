@@ -79,7 +79,9 @@ def flatten_config(config: Config) -> dict[str, Any]:
     RETURNS (Dict[str, Any]): Values by place, without blocks.
     """
     return {
-        place: value for place, value in _flatten(config) if not isinstance(value, dict) or not value
+        place: value
+        for place, value in _flatten(config)
+        if not isinstance(value, dict) or not value
     }
 
 
