@@ -1,10 +1,10 @@
 """Does `mtl sweep` find settings that are better than those of the shipped config, on dev and on test?
 
-python benchmarks/sweep.py [--trials 20] [--steps 200] [--repeats 2] [--output benchmarks/results/sweep/demo.json]
+python benchmarks/sweep.py [--trials 20] [--steps 200] [--repeats 1] [--full] [--output benchmarks/results/sweep/demo.json]
 
 On the demo data, with few steps, random search and TPE draw as many trials from `sweep_space.yml`, each several
 times with other seeds of the sampler. The best config of each search, and the config as it is, are then trained
-with three seeds that no search has used, and evaluated on dev and test. At last all of them are trained with the
+with three seeds that no search has used, and evaluated on dev and test. With --full they are then trained with the
 steps of the config as it is: do settings that were found in short trainings hold in a long one?
 """
 
@@ -23,6 +23,7 @@ from thinc.api import Config
 from spacy_mtl.sweep import sweep
 from spacy_mtl.sweep.study import score_of
 from spacy_mtl.sweep.trial import MODEL, Job, run_trial
+from spacy_mtl.sweep.values import set_values
 from spacy_mtl.training.corpus import create_multitask_corpus
 
 ROOT = Path(__file__).parent.parent
@@ -122,43 +123,40 @@ def main() -> None:
     )
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--steps", type=int, default=200)
-    parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument(
         "--output", type=Path, default=ROOT / "benchmarks" / "results" / "sweep" / "demo.json"
     )
+    parser.add_argument("--full", action="store_true")
     args = parser.parse_args()
-    default = load_config(CONFIG, overrides=budget(args.steps), interpolate=False)
     full = load_config(CONFIG, interpolate=True)["training"]["max_steps"]
+    command = f"python benchmarks/sweep.py --trials {args.trials} --steps {args.steps}"
     result: dict[str, Any] = {
-        "command": f"python benchmarks/sweep.py --trials {args.trials} --steps {args.steps} --repeats {args.repeats}",
+        "command": f"{command} --repeats {args.repeats}{' --full' if args.full else ''}",
         "trials": args.trials,
         "steps": args.steps,
         "full_steps": full,
-        "default": {"short": evaluate_all(default)},
+        "default": {},
         "searches": [],
     }
-    print(json.dumps(result["default"]), flush=True)
-    found = [
-        search(sampler, seed, trials=args.trials, steps=args.steps)
-        for seed in range(args.repeats)
-        for sampler in SAMPLERS
-    ]
-    for record in [result["default"] | {"config": default}, *found]:
-        config = record.pop("config").copy()
-        for name, value in budget(full).items():
-            *path, last = name.split(".")
-            block: Any = config
-            for part in path:
-                block = block[part]
-            block[last] = value
-        record["full"] = evaluate_all(config)
-        print(json.dumps(record["full"]), flush=True)
-        if "sampler" in record:
-            result["searches"].append(record)
-        else:
-            result["default"] = record
+
+    def write() -> None:
         args.output.parent.mkdir(parents=True, exist_ok=True)
         args.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf8")
+
+    default = load_config(CONFIG, overrides=budget(args.steps), interpolate=False)
+    result["default"]["short"] = evaluate_all(default)
+    configs = [default]
+    for seed in range(args.repeats):
+        for sampler in SAMPLERS:
+            record = search(sampler, seed, trials=args.trials, steps=args.steps)
+            configs.append(record.pop("config"))
+            result["searches"].append(record)
+            write()
+    if args.full:
+        for record, config in zip([result["default"], *result["searches"]], configs, strict=True):
+            record["full"] = evaluate_all(set_values(config, budget(full)))
+            write()
 
 
 if __name__ == "__main__":

@@ -92,12 +92,19 @@ def _announce(found: "Sweep") -> None:
 def _show_trial(number: int, state: str, report: "Report", values: dict[str, Any]) -> None:
     from ..sweep.results import format_value
 
-    shown = "  ".join(f"{name}={format_value(value)}" for name, value in values.items())
+    names = _short_names(list(values))
+    shown = "  ".join(f"{names[name]}={format_value(value)}" for name, value in values.items())
     if state == "failed":
         shown = f"{report.reason}  {shown}"
     elif state in ("complete", "pruned"):
-        shown = f"{100 * report.best:.2f}  {report.seconds:.0f} s  {shown}"
+        shown = f"{100 * report.best:.2f}  ({report.seconds:.0f} s)  {shown}"
     typer.echo(f"Trial {number}: {state}  {shown}")
+
+
+def _short_names(names: list[str]) -> dict[str, str]:
+    """The last part of each name, or all of it if others end alike."""
+    ends = [name.split(".")[-1] for name in names]
+    return {n: end if ends.count(end) == 1 else n for n, end in zip(names, ends, strict=True)}
 
 
 def _show_summary(found: "Sweep") -> None:

@@ -48,8 +48,10 @@ def write_figures(folder: Path, space: Sequence[Parameter], trials: Sequence[Any
         for v in values
     ]
     write_table(folder / VALUES, header, table)
-    for kind in ("svg", "png"):
-        write_atomically(folder / f"{FIGURE}.{kind}", draw(importance, values, kind))
+    searched = {parameter.name for parameter in space if parameter.is_open}
+    shown = [value for value in values if value.parameter in searched]
+    for kind in ("svg", "png") if shown else ():
+        write_atomically(folder / f"{FIGURE}.{kind}", draw(importance, shown, kind))
 
 
 def draw(importance: Mapping[str, float], values: Sequence[ValueScores], kind: str) -> bytes:

@@ -51,7 +51,7 @@ def find_importance(space: Sequence[Parameter], trials: Sequence[Any]) -> dict[s
     """
     optuna = import_optuna()
     scored = [trial for trial in trials if score_of(trial) is not None]
-    searched = [p.name for p in space if not p.when and len(set(map(repr, p.samples()))) > 1]
+    searched = [p.name for p in space if p.is_open and not p.when]
     if len(scored) < FEWEST or len({score_of(t) for t in scored}) == 1 or not searched:
         return {}
     study = optuna.create_study(direction="maximize")
@@ -62,9 +62,17 @@ def find_importance(space: Sequence[Parameter], trials: Sequence[Any]) -> dict[s
         study.add_trial(frozen)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        evaluator = optuna.importance.PedAnovaImportanceEvaluator(target_quantile=GOOD)
+        evaluator = _make_evaluator(optuna.importance.PedAnovaImportanceEvaluator)
         found = optuna.importance.get_param_importances(study, evaluator=evaluator, params=searched)
     return {name: float(share) for name, share in found.items()}
+
+
+def _make_evaluator(evaluator: Any) -> Any:
+    try:
+        return evaluator(target_quantile=GOOD)
+    except TypeError:
+        # Its name in the releases up to 4.
+        return evaluator(baseline_quantile=GOOD)
 
 
 def find_value_scores(space: Sequence[Parameter], trials: Sequence[Any]) -> list[ValueScores]:

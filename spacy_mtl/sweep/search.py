@@ -51,7 +51,7 @@ class Sweep:
         return sum(state_of(trial) == state for trial in self.trials)
 
 
-#: Called with the number of a finished trial, its state, last report and values.
+#: Called with the number of a finished trial, its state, last report, and values where there is a choice.
 OnTrial = Callable[[int, str, Report, dict[str, Any]], None]
 
 
@@ -216,7 +216,10 @@ class _Search:
         self.summary()
         values = self._values.pop(number)
         if self.on_trial is not None:
-            self.on_trial(number, state, report, values)
+            searched = {
+                p.name: values[p.name] for p in self.space if p.is_open and p.name in values
+            }
+            self.on_trial(number, state, report, searched)
 
 
 def _make_folders(folder: Path) -> None:

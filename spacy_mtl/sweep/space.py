@@ -67,6 +67,11 @@ class Parameter:
         """RETURNS (bool): Whether a study keeps the choices as JSON, for lack of lists and blocks."""
         return not all(isinstance(choice, SCALARS) for choice in self.choices)
 
+    @property
+    def is_open(self) -> bool:
+        """RETURNS (bool): Whether there is anything to choose."""
+        return len(self.choices) != 1
+
     def samples(self) -> tuple[Any, ...]:
         """RETURNS (Tuple[Any, ...]): All choices, or both ends of the range."""
         return self.choices or (self.low, self.high)
@@ -132,8 +137,9 @@ def read_space(path: str | Path) -> list[Parameter]:
         reason = "expected a mapping of places in the config to their values, e.g. training.dropout: {low: 0.0, high: 0.5}"
         raise ValueError(Errors.E840.format(path=path, reason=reason))
     space: list[Parameter] = []
+    lines: Any = loaded
     for name, entry in loaded.items():
-        line = loaded.lc.key(name)[0] + 1
+        line = lines.lc.key(name)[0] + 1
         try:
             space.append(_parse(name, _to_plain(entry), line, space))
         except ValueError as error:

@@ -163,7 +163,7 @@ def _train(job: Job, seed: int | None) -> Iterator[Report]:
             continue
         report.score = float(info["score"])
         report.evaluations.append((report.step, report.score))
-        if is_best and report.score > report.best:
+        if is_best:
             report.best = report.score
             report.scores = _numbers(info["other_scores"])
             if job.model is not None and seed == job.seeds[0]:
