@@ -24,7 +24,9 @@ _ACCENT, _TRIAL, _TEXT, _MUTED = "#3656d5", "#8a929c", "#1b1f24", "#57606a"
 
 
 def import_drawing() -> tuple[Any, Any]:
-    """RETURNS (Tuple[ModuleType, ModuleType]): The modules altair and vl_convert."""
+    """RETURNS (Tuple[ModuleType, ModuleType]): The modules altair and vl_convert. Also checks for what importance
+    needs, so that no search ends without a figure."""
+    import_extra("sklearn", Errors.E847.format(name="scikit-learn"))
     altair = import_extra("altair", Errors.E847.format(name="altair"))
     return altair, import_extra("vl_convert", Errors.E847.format(name="vl-convert-python"))
 
@@ -88,7 +90,7 @@ def _draw_importance(altair: Any, importance: Mapping[str, float]) -> Any:
     rows = [{"name": _short(name), "share": share} for name, share in importance.items()]
     title = {
         "text": "What mattered",
-        "subtitle": "share of what tells the best quarter of the trials from the others",
+        "subtitle": "share of the differences in rank between trials that a setting explains",
     }
     base = altair.Chart(altair.Data(values=rows), width=WIDTH, title=title)
     return (

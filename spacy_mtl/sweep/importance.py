@@ -3,7 +3,6 @@
 import bisect
 import json
 import statistics
-import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -16,8 +15,6 @@ TOP = 3
 #: More different numbers than this are put together in ranges.
 MOST_VALUES = 8
 RANGES = 4
-#: The share of the trials that count as good where importance is asked for.
-GOOD = 0.25
 #: Fewer trials tell nothing about importance.
 FEWEST = 4
 
@@ -41,38 +38,32 @@ class ValueScores(NamedTuple):
 
 
 def find_importance(space: Sequence[Parameter], trials: Sequence[Any]) -> dict[str, float]:
-    """Find how much each parameter tells good trials from the others (PED-ANOVA; Watanabe et al. 2023).
+    """Find which share of the differences between trials each parameter explains (fANOVA; Hutter et al. 2014).
+    What differs is the rank: the scores of trials that were stopped early, or learned nothing, are so low that
+    they would hide all other differences.
 
     space (Sequence[Parameter]): What was searched.
-    trials (Sequence[optuna.FrozenTrial]): The trials. Those that were pruned count with their best score, which is
-        below the median: it does not matter how far below.
+    trials (Sequence[optuna.FrozenTrial]): The trials. Those that were pruned count with their best score.
     RETURNS (Dict[str, float]): Shares by name, the largest first. Empty if there are too few trials. Without
         parameters that depend on others.
     """
     optuna = import_optuna()
-    scored = [trial for trial in trials if score_of(trial) is not None]
+    scored = sorted((t for t in trials if score_of(t) is not None), key=score_of)
     searched = [p.name for p in space if p.is_open and not p.when]
-    if len(scored) < FEWEST or len({score_of(t) for t in scored}) == 1 or not searched:
+    if len(scored) < FEWEST or score_of(scored[0]) == score_of(scored[-1]) or not searched:
         return {}
+    scores = [score_of(trial) for trial in scored]
     study = optuna.create_study(direction="maximize")
     for trial in scored:
         frozen = optuna.trial.create_trial(
-            params=trial.params, distributions=trial.distributions, value=score_of(trial)
+            params=trial.params,
+            distributions=trial.distributions,
+            value=float(bisect.bisect_left(scores, score_of(trial))),
         )
         study.add_trial(frozen)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        evaluator = _make_evaluator(optuna.importance.PedAnovaImportanceEvaluator)
-        found = optuna.importance.get_param_importances(study, evaluator=evaluator, params=searched)
+    evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
+    found = optuna.importance.get_param_importances(study, evaluator=evaluator, params=searched)
     return {name: float(share) for name, share in found.items()}
-
-
-def _make_evaluator(evaluator: Any) -> Any:
-    try:
-        return evaluator(target_quantile=GOOD)
-    except TypeError:
-        # Its name in the releases up to 4.
-        return evaluator(baseline_quantile=GOOD)
 
 
 def find_value_scores(space: Sequence[Parameter], trials: Sequence[Any]) -> list[ValueScores]:
