@@ -48,17 +48,17 @@ def find_importance(space: Sequence[Parameter], trials: Sequence[Any]) -> dict[s
         parameters that depend on others.
     """
     optuna = import_optuna()
-    scored = sorted((t for t in trials if score_of(t) is not None), key=score_of)
+    pairs = [(trial, score) for trial in trials if (score := score_of(trial)) is not None]
+    scores = sorted(score for _, score in pairs)
     searched = [p.name for p in space if p.is_open and not p.when]
-    if len(scored) < FEWEST or score_of(scored[0]) == score_of(scored[-1]) or not searched:
+    if len(scores) < FEWEST or scores[0] == scores[-1] or not searched:
         return {}
-    scores = [score_of(trial) for trial in scored]
     study = optuna.create_study(direction="maximize")
-    for trial in scored:
+    for trial, score in pairs:
         frozen = optuna.trial.create_trial(
             params=trial.params,
             distributions=trial.distributions,
-            value=float(bisect.bisect_left(scores, score_of(trial))),
+            value=float(bisect.bisect_left(scores, score)),
         )
         study.add_trial(frozen)
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
