@@ -2,16 +2,18 @@
 """`mtl sweep`: search for the settings of a config with which the tasks score best."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
+from spacy.cli._util import import_code, parse_config_overrides, show_validation_error
+from wasabi import msg
 
+from ..sweep import Sweep, sweep
+from ..sweep.results import format_value
+from ..sweep.study import score_of
+from ..sweep.trial import Report
 from ._app import mtl_cli, show_errors
 from ._files import interruptible
-
-if TYPE_CHECKING:
-    from ..sweep import Sweep
-    from ..sweep.trial import Report
 
 TRIALS = 50
 
@@ -57,10 +59,6 @@ def sweep_cli(
     overridden, e.g. --training.max_steps 500
     """
     with show_errors(), interruptible(str(output)):
-        from spacy.cli._util import import_code, parse_config_overrides, show_validation_error
-
-        from ..sweep import sweep
-
         import_code(code)
         with show_validation_error(config, hint_fill=False):
             found = sweep(
@@ -84,14 +82,12 @@ def sweep_cli(
         _show_summary(found)
 
 
-def _announce(found: "Sweep") -> None:
+def _announce(found: Sweep) -> None:
     if found.trials:
         typer.echo(f"Going on after {len(found.trials)} trials that are done", err=True)
 
 
-def _show_trial(number: int, state: str, report: "Report", values: dict[str, Any]) -> None:
-    from ..sweep.results import format_value
-
+def _show_trial(number: int, state: str, report: Report, values: dict[str, Any]) -> None:
     names = _short_names(list(values))
     shown = "  ".join(f"{names[name]}={format_value(value)}" for name, value in values.items())
     if state == "failed":
@@ -107,11 +103,7 @@ def _short_names(names: list[str]) -> dict[str, str]:
     return {n: end if ends.count(end) == 1 else n for n, end in zip(names, ends, strict=True)}
 
 
-def _show_summary(found: "Sweep") -> None:
-    from wasabi import msg
-
-    from ..sweep.study import score_of
-
+def _show_summary(found: Sweep) -> None:
     counts = ", ".join(f"{found.count(s)} {s}" for s in ("complete", "pruned", "failed"))
     if found.running:
         counts += f", {found.running} still running in other processes"

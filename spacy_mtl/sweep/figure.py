@@ -76,7 +76,9 @@ def draw(importance: Mapping[str, float], values: Sequence[ValueScores], kind: s
         panels.append(_draw_parameter(altair, name, own, limits, is_last=name == names[-1]))
     chart = altair.vconcat(*panels, spacing=14).configure(background="white", padding=12)
     chart = chart.configure_view(stroke="#d0d7de")
-    chart = chart.configure_title(anchor="start", fontSize=13, color=_TEXT, subtitleColor=_MUTED)
+    chart = chart.configure_title(
+        anchor="start", frame="group", fontSize=13, color=_TEXT, subtitleColor=_MUTED
+    )
     chart = chart.configure_axis(labelLimit=0, gridColor="#eef0f3", labelColor=_TEXT)
     with altair.data_transformers.enable("default", max_rows=None):
         spec = chart.to_dict()

@@ -6,7 +6,8 @@ import pytest
 from spacy.util import load_config
 from typer.testing import CliRunner
 
-from spacy_mtl.cli import init_config, mtl_cli
+from spacy_mtl.cli import mtl_cli
+from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.sweep.space import read_space
 from spacy_mtl.sweep.values import check_space
 

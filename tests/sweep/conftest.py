@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fake_workers import FakeWorkers
 
-from spacy_mtl.cli import init_config
+from spacy_mtl.cli.init_config import init_config
 
 ROWS = [("good film", "yes"), ("bad film", "no"), ("great plot", "yes"), ("awful plot", "no")]
 
