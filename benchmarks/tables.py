@@ -249,6 +249,7 @@ PLAIN: dict[str, tuple[list[str], Callable[[], list[list[str]]]]] = {
     "averaging": (AVERAGING_HEADER, averaging_rows),
     "bulk": (BULK_HEADER, bulk_rows),
     "bulk-memory": (BULK_MEMORY_HEADER, bulk_memory_rows),
+    "sweep": (SWEEP_HEADER, sweep_rows),
 }
 #: The others.
 TABLES = {
