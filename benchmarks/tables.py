@@ -44,6 +44,8 @@ from speed_summary import (
     thread_rows,
 )
 from spread import spread
+from sweep_table import HEADER as SWEEP_HEADER
+from sweep_table import table_rows as sweep_rows
 from tweeteval_data import TASKS
 from typos_table import HEADER as TYPOS_HEADER
 from typos_table import table_rows as typos_rows
