@@ -59,8 +59,8 @@ def main() -> None:
     options = parser.parse_args()
     python = options.python or default_environment()["python_version"]
     extras = [name for name in options.extras.split(",") if name]
-    for name, version in lowest(requirements(SETUP, extras), python).items():
-        print(f"{name}=={version}")
+    for _name, _version in lowest(requirements(SETUP, extras), python).items():
+        pass
 
 
 if __name__ == "__main__":

@@ -5,9 +5,9 @@ import pickle
 
 import pytest
 import srsly
-from transformer_setup import encoder_config, make_pieces, save_model
 from spacy.util import registry
 from thinc.api import Config
+from transformer_setup import encoder_config, make_pieces, save_model
 
 from spacy_mtl.models.pretrained_transformer import PretrainedTransformer
 

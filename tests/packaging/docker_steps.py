@@ -19,7 +19,9 @@ def read_steps(text: str) -> list[Step]:
     """Instruction and arguments of each step."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     joined = "\n".join(lines).replace("\\\n", " ")
-    return [(name, rest.strip()) for name, rest in (line.split(None, 1) for line in joined.splitlines())]
+    return [
+        (name, rest.strip()) for name, rest in (line.split(None, 1) for line in joined.splitlines())
+    ]
 
 
 def argument(steps: Iterable[Step], name: str) -> str:

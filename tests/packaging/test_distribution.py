@@ -15,14 +15,24 @@ import pytest
 ROOT = Path(__file__).parents[2]
 #: Seconds since 1970 that both builds name as their time.
 TIME = "1700000000"
-SOURCE_FILES = {"CHANGELOG.md", "LICENSE", "MANIFEST.in", "README.md", "SECURITY.md", "pyproject.toml", "setup.cfg"}
+SOURCE_FILES = {
+    "CHANGELOG.md",
+    "LICENSE",
+    "MANIFEST.in",
+    "README.md",
+    "SECURITY.md",
+    "pyproject.toml",
+    "setup.cfg",
+}
 pytestmark = pytest.mark.slow
 pytest.importorskip("build", reason="the extra 'test' is not installed")
 
 
 def tracked() -> set[str]:
     """Files of the package that git keeps."""
-    listed = subprocess.run(["git", "ls-files", "spacy_mtl"], cwd=ROOT, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "spacy_mtl"], cwd=ROOT, capture_output=True, text=True
+    )
     if listed.returncode:
         pytest.skip("no git repository")
     return set(listed.stdout.splitlines())
@@ -126,7 +136,11 @@ def test_installed_in_a_path_with_spaces_and_letters_of_other_alphabets(built, t
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
     python = folder / "venv" / "bin" / "python"
     show = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    site = Path(subprocess.run([python, "-c", show], capture_output=True, text=True, check=True).stdout.strip())
+    site = Path(
+        subprocess.run(
+            [python, "-c", show], capture_output=True, text=True, check=True
+        ).stdout.strip()
+    )
     others = [path for path in sys.path if path.endswith("site-packages")]
     (site / "others.pth").write_text("\n".join(others), "utf8")
 

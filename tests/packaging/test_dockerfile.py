@@ -44,13 +44,17 @@ def test_what_is_copied_is_sent_and_nothing_else_is():
 def test_trains_predicts_and_embeds(tmp_path):
     image = Image(tmp_path, ROOT)
     image.build(STEPS)
-    assert "predict" in image.run([*json.loads(argument(STEPS, "ENTRYPOINT")), "mtl", "--help"]).stdout
+    assert (
+        "predict" in image.run([*json.loads(argument(STEPS, "ENTRYPOINT")), "mtl", "--help"]).stdout
+    )
     shutil.copytree(ROOT / "assets" / "demo" / "intent", image.work / "data" / "intent")
     (image.work / "texts.txt").write_text("Where is my parcel?\nGroße Klasse 👍\n", "utf8")
     image.call(STEPS, "mtl", "init-config", "data", "small.cfg", "--max-steps", "4")
     image.call(STEPS, "train", "small.cfg", "--output", "trained")
     image.call(STEPS, "mtl", "predict", "trained/model-last", "texts.txt", "labels.jsonl")
-    labels = [json.loads(line) for line in (image.work / "labels.jsonl").read_text("utf8").splitlines()]
+    labels = [
+        json.loads(line) for line in (image.work / "labels.jsonl").read_text("utf8").splitlines()
+    ]
     assert [row["text"] for row in labels] == ["Where is my parcel?", "Große Klasse 👍"]
     image.call(STEPS, "mtl", "embed", "trained/model-last", "texts.txt", "rows.npy")
     assert numpy.load(image.work / "rows.npy").shape[0] == 2

@@ -1,5 +1,6 @@
 """Names in data and links in folders do not lead out of the folder that is written."""
 
+import contextlib
 import json
 
 import pytest
@@ -7,7 +8,15 @@ import pytest
 from spacy_mtl.training.checkpoint import write_atomically
 from spacy_mtl.training.convert import convert_folder
 
-OUTSIDE = ["../escaped", "../../escaped", "/escaped", "a/../../escaped", "..", "~/escaped", "C:\\escaped"]
+OUTSIDE = [
+    "../escaped",
+    "../../escaped",
+    "/escaped",
+    "a/../../escaped",
+    "..",
+    "~/escaped",
+    "C:\\escaped",
+]
 
 
 def files_of(folder):
@@ -22,10 +31,8 @@ def test_names_of_tasks_cannot_leave_the_folder(name, tmp_path):
     (data / "mood.train.jsonl").write_text(f"{json.dumps(row)}\n")
     before = files_of(tmp_path)
     output = tmp_path / "far" / "down" / "out"
-    try:
+    with contextlib.suppress(ValueError):
         convert_folder(data, output)
-    except ValueError:
-        pass
     assert all(output in path.parents for path in files_of(tmp_path) - before)
 
 

@@ -121,4 +121,3 @@ def test_dangers_are_found(source):
 )
 def test_what_is_safe_is_not_reported(source):
     assert find_dangers(source) == []
-
