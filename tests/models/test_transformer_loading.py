@@ -33,7 +33,7 @@ def test_a_saved_model_with_a_pickle_for_its_weights_is_refused(tmp_path):
     poison = pickle.dumps(Payload(tmp_path / "canary"))
     shims = [[_replace(data, poison) for data in node] for node in message["shims"]]
     assert any(shims)
-    with pytest.raises(Exception):
+    with pytest.raises(pickle.UnpicklingError):
         make_encoder().from_bytes(srsly.msgpack_dumps({**message, "shims": shims}))
     assert not (tmp_path / "canary").exists()
 
@@ -46,6 +46,6 @@ def test_pretrained_weights_that_are_a_pickle_are_refused(tmp_path):
     save_model(tmp_path / "model")
     poison = pickle.dumps(Payload(tmp_path / "canary"))
     (tmp_path / "model" / "pytorch_model.bin").write_bytes(poison)
-    with pytest.raises(Exception):
+    with pytest.raises(pickle.UnpicklingError):
         PretrainedTransformer(str(tmp_path / "model"))(make_encoder())
     assert not (tmp_path / "canary").exists()
