@@ -4,6 +4,7 @@ python .ci/lowest.py [--extras test,vectors] [--python 3.10] > lowest.txt
 """
 
 import argparse
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -59,8 +60,8 @@ def main() -> None:
     options = parser.parse_args()
     python = options.python or default_environment()["python_version"]
     extras = [name for name in options.extras.split(",") if name]
-    for _name, _version in lowest(requirements(SETUP, extras), python).items():
-        pass
+    found = lowest(requirements(SETUP, extras), python)
+    sys.stdout.writelines(f"{name}=={version}\n" for name, version in found.items())
 
 
 if __name__ == "__main__":
