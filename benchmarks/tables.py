@@ -16,6 +16,7 @@ from bulk_table import HEADER as BULK_HEADER
 from bulk_table import MEMORY_HEADER as BULK_MEMORY_HEADER
 from bulk_table import memory_rows as bulk_memory_rows
 from bulk_table import table_rows as bulk_rows
+from cost_table import COST_HEADER, LIMITS_HEADER, cost_rows, limit_rows
 from embeddings_table import (
     SPEED_HEADER,
     STS_HEADER,
@@ -252,6 +253,8 @@ PLAIN: dict[str, tuple[list[str], Callable[[], list[list[str]]]]] = {
     "bulk": (BULK_HEADER, bulk_rows),
     "bulk-memory": (BULK_MEMORY_HEADER, bulk_memory_rows),
     "sweep": (SWEEP_HEADER, sweep_rows),
+    "cost": (COST_HEADER, cost_rows),
+    "limits": (LIMITS_HEADER, limit_rows),
 }
 #: The others.
 TABLES = {
