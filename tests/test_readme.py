@@ -103,15 +103,22 @@ def test_python_blocks_run_in_order(workspace: Path, monkeypatch: pytest.MonkeyP
 
 def test_config_blocks_build_a_pipeline():
     for block in blocks("ini"):
-        config = Config().from_str(block)
-        for section in config.get("training", {}).values():
-            assert registry.resolve({"section": section})["section"]
-        components = config.get("components", {})
+        if "[components." not in block:
+            continue
+        components = Config().from_str(block).get("components", {})
         nlp = spacy.blank("en")
         for name, config in components.items():
             factory = config.pop("factory")
             nlp.add_pipe(factory, name=name, config=config)
         assert nlp.pipe_names == list(components)
+
+
+def test_loggers_of_config_blocks_exist():
+    found = [block for block in blocks("ini") if block.startswith("[training.logger]")]
+    assert found
+    for block in found:
+        config = Config().from_str("[training]\n\n" + block)
+        assert callable(registry.resolve(config["training"])["logger"])
 
 
 def test_spaces_of_settings_fit_the_demo_config(tmp_path: Path):
