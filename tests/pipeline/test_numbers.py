@@ -22,6 +22,7 @@ from builders import (
 )
 from thinc.api import Adam
 
+from spacy_mtl.finite import find_broken_gradient
 from spacy_mtl.layers.fused_adam import create_adam_v1
 from spacy_mtl.layers.kernels import use_kernels
 
@@ -127,27 +128,38 @@ def test_an_infinite_weight_that_only_the_encoder_feels():
     assert_same(nlp, optimizer, before)
 
 
-def test_a_broken_gradient_of_the_encoder_changes_nothing(monkeypatch):
-    nlp, optimizer = make_both()
-    before = state_of(nlp, optimizer)
-    encoder = nlp.get_pipe("tok2vec")
-    forward = encoder.model._func
+@pytest.mark.parametrize("factor", [math.nan, math.inf, 1e30])
+@pytest.mark.parametrize("mode", ["numpy", "numba"])
+def test_a_broken_gradient_of_the_encoder_changes_nothing(monkeypatch, factor, mode):
+    if mode == "numba":
+        pytest.importorskip("numba", reason="the extra 'fast' is not installed")
+    with use_kernels(mode):
+        nlp, optimizer = make_both()
+        before = state_of(nlp, optimizer)
+        encoder = nlp.get_pipe("tok2vec").model
+        forward = encoder._func
 
-    def spoiled(model, docs, is_train):
-        Y, backprop = forward(model, docs, is_train)
+        def spoiled(model, docs, is_train):
+            Y, backprop = forward(model, docs, is_train)
+            return Y, lambda dYs: backprop([dY * numpy.float32(factor) for dY in dYs])
 
-        def spoiled_backprop(dY):
-            dX = backprop(dY)
-            node = next(node for node in model.walk() if "E" in node.param_names)
-            node.get_grad("E")[3, 2] = numpy.inf
-            return dX
+        monkeypatch.setattr(encoder, "_func", spoiled)
+        with fail("E870", "'tok2vec'", "parameter", "10 documents"), numpy.errstate(all="ignore"):
+            step(nlp, make_examples(nlp, BOTH), optimizer)
+        assert_same(nlp, optimizer, before)
 
-        return Y, spoiled_backprop
 
-    monkeypatch.setattr(encoder.model, "_func", spoiled)
-    with fail("E870", "'tok2vec'", "parameter E", "10 documents"):
-        step(nlp, make_examples(nlp, BOTH), optimizer)
-    assert_same(nlp, optimizer, before)
+def test_a_table_says_itself_whether_what_was_added_is_finite():
+    nlp = make_pipeline("sentiment")
+    initialize(nlp, SENTIMENT)
+    model = nlp.get_pipe("tok2vec").model
+    Y, backprop = model.begin_update([nlp.make_doc("a good film")])
+    backprop([numpy.full_like(y, numpy.nan) for y in Y])
+    for node in model.walk():
+        if node.name != "hashembed":
+            for name in node.param_names:
+                node.get_grad(name).fill(0.0)
+    assert find_broken_gradient(model) == "parameter E of layer 'hashembed'"
 
 
 @pytest.mark.parametrize("mode", ["numpy", "numba"])
