@@ -30,8 +30,8 @@ TOKENS = (125_000, 250_000, 500_000, 1_000_000)
 def memory(share: float) -> dict[str, Any]:
     """Memory and speed over many texts."""
     return {
-        "zones": call("memory", way="zones", n_texts=int(share * ZONED)),
-        "plain": call("memory", way="plain", n_texts=int(share * PLAIN)),
+        "zones": call("memory", way="zones", n_texts=max(20_000, int(share * ZONED))),
+        "plain": call("memory", way="plain", n_texts=max(20_000, int(share * PLAIN))),
     }
 
 

@@ -133,7 +133,7 @@ class RehearsesHead:
         )
         check_loss(self, self.cfg["task"], loss, docs)
         scale = float(self.cfg["loss_weight"])
-        backpropagate(self, backprop, ops.asarray(d_scores * scale), docs)
+        backpropagate(self, backprop, ops.asarray2f(d_scores * scale), docs)
         losses[self.name] += loss * scale
         rehearsal.learned[id(self)] = self
         rehearsal.record(sgd)

@@ -292,4 +292,4 @@ class MultitaskTextCategorizer(RehearsesHead, ScoringPipe):
             ops.to_numpy(scores), targets, mask, weights, multi_label=self.cfg["multi_label"]
         )
         scale = float(self.cfg["loss_weight"])
-        return loss * scale, cast(Floats2d, ops.asarray(d_scores * scale))
+        return loss * scale, cast(Floats2d, ops.asarray2f(d_scores * scale))
