@@ -198,7 +198,7 @@ class ContrastiveTask(TrainingOnlyPipe):
         ops = self.model.ops
         loss, gradient = batch.loss(ops.to_numpy(vectors), self.cfg["loss"], self.cfg["scale"])
         check_loss(self, self.task, loss, docs)
-        weight = float(self.cfg["loss_weight"])
+        weight: Any = float(self.cfg["loss_weight"])
         # Pairs that are in order already, or all alike, teach nothing.
         if gradient.any() and weight:
             backpropagate(self, backprop, ops.asarray2f(gradient * weight), docs)

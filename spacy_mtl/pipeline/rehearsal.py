@@ -132,8 +132,8 @@ class RehearsesHead:
             ops.to_numpy(scores), ops.to_numpy(targets), multi_label=self.cfg["multi_label"]
         )
         check_loss(self, self.cfg["task"], loss, docs)
-        scale = float(self.cfg["loss_weight"])
-        backpropagate(self, backprop, ops.asarray2f(d_scores * scale), docs)
+        scale: Any = float(self.cfg["loss_weight"])
+        backpropagate(self, backprop, ops.asarray(d_scores * scale), docs)
         losses[self.name] += loss * scale
         rehearsal.learned[id(self)] = self
         rehearsal.record(sgd)

@@ -291,5 +291,5 @@ class MultitaskTextCategorizer(RehearsesHead, ScoringPipe):
         loss, d_scores = cross_entropy(
             ops.to_numpy(scores), targets, mask, weights, multi_label=self.cfg["multi_label"]
         )
-        scale = float(self.cfg["loss_weight"])
-        return loss * scale, cast(Floats2d, ops.asarray2f(d_scores * scale))
+        scale: Any = float(self.cfg["loss_weight"])
+        return loss * scale, cast(Floats2d, ops.asarray(d_scores * scale))
