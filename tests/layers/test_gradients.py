@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy
 import pytest
 from builders import ENCODER, head, make_vectors, ngrams, numeric_gradient
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.util import registry
@@ -248,6 +248,7 @@ def assert_gradients(model: Model, X, rng):
     max_examples=6,
     deadline=None,
     derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(
