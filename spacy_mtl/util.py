@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from spacy.tokens import Doc
+
 from .errors import Errors
 from .types import Cats
 
@@ -105,14 +107,15 @@ def listing(items: Iterable[object], limit: int = 10) -> str:
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
 
 
-def describe_texts(docs: Iterable[object]) -> str:
+def describe_texts(docs: Iterable[Doc]) -> str:
     """Name a batch in an error message by its first texts.
 
     docs (Iterable[Doc]): The documents.
     RETURNS (str): How many they are, and the first of them, shortened.
     """
     found = list(docs)
-    shown = [str(doc)[: SHOWN_LENGTH + 1] for doc in found[:N_SHOWN]]
+    # The beginning of a long document is enough, and quick to get.
+    shown = [doc[: SHOWN_LENGTH + 1].text[: SHOWN_LENGTH + 1] for doc in found[:N_SHOWN]]
     texts = [
         repr(text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}...") for text in shown
     ]

@@ -13,7 +13,7 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import Errors, Warnings
-from ..util import validate_task_name
+from ..util import describe_texts, validate_task_name
 from . import checks, settings
 from .extensions import set_extensions
 from .numbers import backpropagate, check_loss
@@ -197,11 +197,12 @@ class ContrastiveTask(TrainingOnlyPipe):
         vectors, backprop = self.model.begin_update(docs)
         ops = self.model.ops
         loss, gradient = batch.loss(ops.to_numpy(vectors), self.cfg["loss"], self.cfg["scale"])
-        check_loss(self, self.task, loss, docs)
+        texts = describe_texts(docs)
+        check_loss(self, self.task, loss, texts)
         weight: Any = float(self.cfg["loss_weight"])
         # Pairs that are in order already, or all alike, teach nothing.
         if gradient.any() and weight:
-            backpropagate(self, backprop, ops.asarray2f(gradient * weight), docs)
+            backpropagate(self, backprop, ops.asarray2f(gradient * weight), texts)
         else:
             self._send_no_gradient()
         self.n_seen += batch.n_pairs

@@ -31,7 +31,8 @@ class EncoderBatch:
             need of gradients.
         """
         self.owner = owner
-        self.docs = docs
+        # Not the documents: the memory zone that they are in may end before the batch does.
+        self.texts = describe_texts(docs)
         self.outputs = outputs
         self.backprop = backprop
         self.gradients: TokenArrays | None = None
@@ -42,14 +43,13 @@ class EncoderBatch:
         """Refuse further gradients, and free what the backward pass held."""
         self.closed = True
         self.outputs = []
-        self.docs = []
         self.backprop = self.gradients = None
 
     def __getstate__(self) -> dict[str, Any]:
         # Backward passes are closures, which cannot be pickled, and mean nothing elsewhere.
         return {
             "owner": self.owner,
-            "docs": [],
+            "texts": self.texts,
             "outputs": [],
             "backprop": None,
             "gradients": None,
@@ -69,8 +69,8 @@ class EncoderBatch:
         if d_outputs and self.backprop is not None:
             flat = flatten(self.owner.model.ops, d_outputs)
             if not has_finite_norm(flat):
-                batch = describe_texts(self.docs)
-                raise BrokenGradientError(Errors.E871.format(name=self.owner.name, batch=batch))
+                text = Errors.E871.format(name=self.owner.name, batch=self.texts)
+                raise BrokenGradientError(text)
             if self.gradients is None:
                 lengths = self.owner.model.ops.asarray1i([len(gradient) for gradient in d_outputs])
                 self.gradients = TokenArrays.split(flat.copy(), lengths)

@@ -15,7 +15,7 @@ from ..layers.lmao_head import KINDS, RawBatch
 from ..layers.masking import masked
 from ..layers.vector_losses import LOSSES
 from ..models.validation import check_lmao
-from ..util import is_annotated, validate_task_name
+from ..util import describe_texts, is_annotated, validate_task_name
 from . import checks, settings
 from .lmao_batch import make_batch
 from .lmao_vectors import LoadedTargets, check_masking, warn_shipped
@@ -242,9 +242,10 @@ class LanguageModel(TrainingOnlyPipe):
             return losses
         loss, gradients = objective(self.model.ops, batch.parsed, predictions)
         docs = [example.predicted for example in examples]
-        check_loss(self, self.task, loss, docs)
+        texts = describe_texts(docs)
+        check_loss(self, self.task, loss, texts)
         scale = float(self.cfg["loss_weight"])
-        backpropagate(self, backprop, [gradient * scale for gradient in gradients], docs)
+        backpropagate(self, backprop, [gradient * scale for gradient in gradients], texts)
         self.n_seen += sum(learned)
         self.n_updates += 1
         losses[self.name] += scale * loss

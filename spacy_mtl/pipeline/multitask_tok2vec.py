@@ -284,7 +284,7 @@ class MultitaskTok2Vec(RehearsesEncoder, TunableTok2Vec):
                 flat = flatten(self.model.ops, batch.gradients)
                 norm = float(self.model.ops.xp.square(flat).sum())
                 self._losses[self.name] = self._losses.get(self.name, 0.0) + norm
-                backpropagate(self, batch.backprop, batch.gradients, batch.docs)
+                backpropagate(self, batch.backprop, batch.gradients, batch.texts)
         finally:
             batch.close()
             # Should the encoder be frozen from now on, its listeners must not find this batch again.

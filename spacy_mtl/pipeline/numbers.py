@@ -26,30 +26,28 @@ class Learner(Protocol):
     _has_gradient: bool
 
 
-def check_loss(pipe: Learner, task: str, loss: float, docs: Sequence[Doc]) -> None:
+def check_loss(pipe: Learner, task: str, loss: float, batch: str) -> None:
     """Check that a loss is a number.
 
     pipe (TrainablePipe): The component.
     task (str): Name of its task.
     loss (float): The loss.
-    docs (Sequence[Doc]): The batch.
+    batch (str): The batch, see `describe_texts`.
     RAISES (ValueError): If it is infinite or NaN.
     """
     if not math.isfinite(loss):
-        batch = _describe(pipe, docs)
+        batch = _number(pipe) + batch
         raise ValueError(Errors.E229.format(name=pipe.name, task=task, loss=loss, batch=batch))
 
 
-def backpropagate(
-    pipe: Learner, backprop: Callable[[Any], Any], gradient: Any, docs: Sequence[Doc]
-) -> None:
+def backpropagate(pipe: Learner, backprop: Callable[[Any], Any], gradient: Any, batch: str) -> None:
     """Run a component's backward pass, after which it has a gradient. If that is not finite, the gradients
     of the component are dropped before any optimizer has seen them.
 
     pipe (TrainablePipe): The component.
     backprop (Callable): The backward pass.
     gradient (Any): What it takes.
-    docs (Sequence[Doc]): The batch.
+    batch (str): The batch, see `describe_texts`.
     RAISES (ValueError): If the gradient of a parameter, or what is passed on to the encoder, has no finite
         norm.
     """
@@ -60,23 +58,22 @@ def backpropagate(
         is_sound = where is None
     except BrokenGradientError as error:
         where = "its input, which it sends to the encoder,"
-        raise ValueError(_broken(pipe, where, docs)) from error
+        raise ValueError(_broken(pipe, where, batch)) from error
     finally:
         pipe._has_gradient = is_sound
         if not is_sound:
             drop_gradients(pipe.model)
     if where is not None:
-        raise ValueError(_broken(pipe, where, docs))
+        raise ValueError(_broken(pipe, where, batch))
 
 
-def _broken(pipe: Learner, where: str, docs: Sequence[Doc]) -> str:
-    return Errors.E870.format(name=pipe.name, where=where, batch=_describe(pipe, docs))
+def _broken(pipe: Learner, where: str, batch: str) -> str:
+    return Errors.E870.format(name=pipe.name, where=where, batch=_number(pipe) + batch)
 
 
-def _describe(pipe: Learner, docs: Sequence[Doc]) -> str:
+def _number(pipe: Learner) -> str:
     n_updates = getattr(pipe, "n_updates", None)
-    number = "" if n_updates is None else f"update {n_updates + 1}, "
-    return f"{number}{describe_texts(docs)}"
+    return "" if n_updates is None else f"update {n_updates + 1}, "
 
 
 def check_weights(name: str, model: Model) -> None:

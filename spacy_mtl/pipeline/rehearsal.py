@@ -24,6 +24,7 @@ from ..layers.fast_encoder import skip_gradients
 from ..layers.listener import Tok2VecListener
 from ..layers.standardize import freeze_statistics
 from ..layers.token_arrays import flatten
+from ..util import describe_texts
 from . import checks
 from .loss import teacher_cross_entropy
 from .numbers import backpropagate, check_loss
@@ -131,9 +132,10 @@ class RehearsesHead:
         loss, d_scores = teacher_cross_entropy(
             ops.to_numpy(scores), ops.to_numpy(targets), multi_label=self.cfg["multi_label"]
         )
-        check_loss(self, self.cfg["task"], loss, docs)
+        texts = describe_texts(docs)
+        check_loss(self, self.cfg["task"], loss, texts)
         scale: Any = float(self.cfg["loss_weight"])
-        backpropagate(self, backprop, ops.asarray(d_scores * scale), docs)
+        backpropagate(self, backprop, ops.asarray(d_scores * scale), texts)
         losses[self.name] += loss * scale
         rehearsal.learned[id(self)] = self
         rehearsal.record(sgd)
@@ -185,7 +187,7 @@ class _Encoded:
         stops = numpy.cumsum([len(output) for output in self.outputs]).tolist()
         starts = [0, *stops[:-1]]
         parts = [gradient[i:j] for i, j in zip(starts, stops, strict=True)]
-        backpropagate(self.encoder, self._backprop, parts, self.taught)
+        backpropagate(self.encoder, self._backprop, parts, describe_texts(self.taught))
         return True
 
 

@@ -14,6 +14,7 @@ from thinc.types import Floats2d
 from ..errors import Errors
 from ..layers.dropout_places import set_dropout
 from ..layers.standardize import freeze_statistics
+from ..util import describe_texts
 from . import checks, settings
 from .extensions import set_extensions
 from .loss import cross_entropy, make_targets
@@ -251,8 +252,9 @@ class MultitaskTextCategorizer(RehearsesHead, ScoringPipe):
         docs = [example.predicted for example in examples]
         scores, backprop = self.model.begin_update(docs)
         loss, d_scores = self._loss(scores, targets, mask)
-        check_loss(self, self.task, loss, docs)
-        backpropagate(self, backprop, d_scores, docs)
+        texts = describe_texts(docs)
+        check_loss(self, self.task, loss, texts)
+        backpropagate(self, backprop, d_scores, texts)
         self.n_seen += n_annotated
         self.n_updates += 1
         losses[self.name] += loss
