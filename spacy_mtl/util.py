@@ -3,12 +3,17 @@
 import re
 from collections.abc import Iterable
 
+from spacy.tokens import Doc
+
 from .errors import Errors
 from .types import Cats
 
 SEPARATOR = "/"
 #: spaCy scores the tokenizer of every pipeline as "token_acc" and alike.
 TOKENIZER_SCORES = "token"
+#: Texts of a batch that an error names, and their characters.
+N_SHOWN = 3
+SHOWN_LENGTH = 40
 TASK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
@@ -100,3 +105,19 @@ def listing(items: Iterable[object], limit: int = 10) -> str:
     names = [str(item) for item in items]
     shown = ", ".join(names[:limit]) or "none"
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def describe_texts(docs: Iterable[Doc]) -> str:
+    """Name a batch in an error message by its first texts.
+
+    docs (Iterable[Doc]): The documents.
+    RETURNS (str): How many they are, and the first of them, shortened.
+    """
+    found = list(docs)
+    # The beginning of a long document is enough, and quick to get.
+    shown = [doc[: SHOWN_LENGTH + 1].text[: SHOWN_LENGTH + 1] for doc in found[:N_SHOWN]]
+    texts = [
+        repr(text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}...") for text in shown
+    ]
+    dots = ", ..." if len(found) > N_SHOWN else ""
+    return f"a batch of {len(found)} documents ({', '.join(texts)}{dots})"

@@ -10,6 +10,7 @@ from .engines import EngineErrors
 from .estimators import EstimatorErrors
 from .finetuning import FineTuningErrors
 from .inference import InferenceErrors
+from .numbers import NumberErrors
 from .pairs import PairErrors, PairWarnings
 from .parallel import ParallelErrors, ParallelWarnings
 from .pipeline import PipelineErrors
@@ -49,6 +50,7 @@ class Errors(
     ResumingErrors,
     BulkErrors,
     SweepErrors,
+    NumberErrors,
 ):
     """Texts of errors."""
 
