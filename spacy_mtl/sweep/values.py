@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from confection import ConfigValidationError
 from spacy.language import DEFAULT_CONFIG
 from spacy.schemas import ConfigSchemaTraining
 from spacy.util import get_lang_class, registry
-from thinc.api import Config
+from thinc.api import Config, ConfigValidationError
 
 from ..errors import Errors
 from ..util import listing

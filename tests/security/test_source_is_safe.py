@@ -22,6 +22,8 @@ CALLS = {
 }
 #: Of an archive, whose members may have names that lead out of the folder.
 METHODS = {"extract", "extractall"}
+#: What a process packs for workers that it has started itself, and that is never a file.
+HANDED_OVER = {"bulk/apply.py", "bulk/local.py", "bulk/on_ray.py"}
 #: What a call must say, by its name.
 REQUIRED = {"torch.load": ("weights_only", True)}
 #: What a call must not say. It need not say the contrary, which is the default.
@@ -80,7 +82,8 @@ def find_dangers(source: str) -> list[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_file_runs_what_it_reads(path):
-    assert find_dangers(path.read_text("utf8")) == []
+    allowed = ["import pickle"] if path.relative_to(PACKAGE).as_posix() in HANDED_OVER else []
+    assert find_dangers(path.read_text("utf8")) == allowed
 
 
 @pytest.mark.parametrize(
