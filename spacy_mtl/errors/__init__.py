@@ -7,6 +7,7 @@ from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .engines import EngineErrors
 from .estimators import EstimatorErrors
+from .faults import FaultErrors
 from .finetuning import FineTuningErrors
 from .inference import InferenceErrors
 from .pairs import PairErrors, PairWarnings
@@ -41,6 +42,7 @@ class Errors(
     ReportErrors,
     InferenceErrors,
     EngineErrors,
+    FaultErrors,
 ):
     """Texts of errors."""
 

@@ -13,7 +13,7 @@ from typing import Any
 import tqdm
 
 from ..errors import Errors
-from ..training.checkpoint import write_atomically
+from ..staging import write_atomically
 from ..training.formats import ReadStats
 from .blocks import BLOCK_ROWS, make_blocks
 from .rows import STREAM, TextSource

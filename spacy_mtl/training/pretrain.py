@@ -16,6 +16,7 @@ from thinc.api import Config, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
 from ..errors import Errors, Warnings
+from ..staging import write_atomically
 from .checkpoint import State, check_settings, find_settings, save_checkpoint
 from .pretrain_batches import ReplayableBatches
 from .pretrain_checks import (
@@ -83,7 +84,7 @@ def pretrain(
         warnings.warn(Warnings.W210.format(path=output), stacklevel=2)
     run = PretrainRun(filled, output, save_every=save_every, use_gpu=use_gpu, silent=silent)
     run.settings = settings
-    config.to_disk(output / "config.cfg")
+    write_atomically(output / "config.cfg", config.to_str().encode("utf8"))
     if state is None:
         run.save()
     else:

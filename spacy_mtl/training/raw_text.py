@@ -9,11 +9,11 @@ import tqdm
 from spacy.util import logger
 
 from ..errors import Errors, Warnings
+from ..staging import StagedFiles
 from ..util import listing
 from .files import UNSPLIT, find_raw_files, find_task_files
 from .formats import ReadStats, check_on_error, read_records
 from .rows import RowError, parse_text
-from .staging import StagedFiles
 from .textfiles import read_text_rows
 from .texts import text_digest
 

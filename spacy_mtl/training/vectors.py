@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import tqdm
@@ -15,6 +14,8 @@ from spacy.util import get_lang_class, minibatch
 
 from ..errors import Errors
 from ..extras import import_extra
+from ..staging import make_folder, remove_empty, staged_folder, worded
+from ..temporary import Temporary
 from .raw_text import read_raw_text
 
 MODES = ("floret", "default")
@@ -141,8 +142,8 @@ def train_vectors(
         # Another one, which does not know the words that got no vector.
         nlp = make_nlp()
         _add_vectors(nlp, table, f"{lang}_{output.name}.vectors", settings)
-        nlp.to_disk(folder / "nlp")
-        _move(folder / "nlp", output, folder / "old")
+        with staged_folder(output, keep=False) as place:
+            nlp.to_disk(place)
     return VectorsReport(texts, words, distinct, nlp.vocab.vectors.shape[0], settings)
 
 
@@ -174,16 +175,17 @@ def _check_output(output: Path, overwrite: bool) -> None:
 
 @contextmanager
 def _folder_beside(output: Path) -> Iterator[Path]:
-    # On the same disk as the output, so that it can be moved there in one step.
-    missing = [path for path in output.parents if not path.exists()]
+    created = make_folder(output.parent)
+    temporary: Temporary | None = None
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
-            yield Path(folder)
+        temporary = Temporary(output, is_folder=True)
+        yield temporary.path
+    except OSError as error:
+        raise worded(error, Errors.E885, output) from error
     finally:
-        for path in missing:
-            if path.is_dir() and not any(path.iterdir()):
-                path.rmdir()
+        if temporary is not None:
+            temporary.remove()
+        remove_empty(created)
 
 
 def _write_words(nlp: Language, raw_text: Path, path: Path, lower: bool) -> tuple[int, int]:
@@ -255,14 +257,3 @@ def _add_vectors(nlp: Language, table: Path, name: str, settings: VectorSettings
             for form in (word.capitalize(), word.title(), word.upper()):
                 if form not in vectors:
                     vectors.add(strings.add(form), row=row)
-
-
-def _move(folder: Path, output: Path, old: Path) -> None:
-    if output.exists():
-        os.replace(output, old)
-    try:
-        os.replace(folder, output)
-    except OSError:
-        if old.exists():
-            os.replace(old, output)
-        raise
