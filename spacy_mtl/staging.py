@@ -110,29 +110,39 @@ def folder_beside(target: Path) -> Path:
     return target if target.exists() and is_fixed else parent
 
 
-def place_folder(new: Path, target: Path, *, keep: bool) -> None:
+def place_folder(new: Path, target: Path, *, keep: bool, wait: bool = True) -> None:
     """Put a complete folder into its place.
 
     new (Path): The folder, in `folder_beside(target)`.
     target (Path): Its place.
     keep (bool): Whether files of the old folder stay that the new one lacks.
+    wait (bool): Whether it has to be on the disk before.
     RAISES (OSError): If that is not possible.
     """
-    if new.parent == target:
+    if wait:
         sync_tree(new)
+    if new.parent == target:
         move_files(new, target)
         return
     if target.exists():
         new.chmod(target.stat().st_mode & 0o7777)
         if keep:
             keep_others(target, new)
-    sync_tree(new)
+            if wait:
+                sync(new)
     swap_in(new, target)
+    if wait:
+        sync(target.parent)
 
 
 @contextmanager
 def staged_folder(
-    target: str | Path, *, keep: bool = True, text: str = Errors.E885, **values: Any
+    target: str | Path,
+    *,
+    keep: bool = True,
+    wait: bool = True,
+    text: str = Errors.E885,
+    **values: Any,
 ) -> Iterator[Path]:
     """Write a folder beside its place, and put it there when it is complete.
 
@@ -142,6 +152,8 @@ def staged_folder(
 
     target (Union[str, Path]): The folder.
     keep (bool): Whether files of the old folder stay that the new one lacks.
+    wait (bool): Whether it has to be on the disk before it is put there, so that it outlives a loss of power
+        too. Not needed for a part of a folder that is written in this way itself.
     text (str): The text of the error, with places for `path`, `reason` and others.
     **values (Any): The others.
     YIELDS (Path): An empty folder to write to.
@@ -150,7 +162,7 @@ def staged_folder(
     target = Path(target)
     folder: _FolderOnItsWay | None = None
     try:
-        folder = _FolderOnItsWay(target, keep=keep)
+        folder = _FolderOnItsWay(target, keep=keep, wait=wait)
         yield folder.path
         folder.move()
     except OSError as error:
@@ -269,8 +281,9 @@ def worded(error: OSError, text: str, path: Path, **values: Any) -> OSError:
 class _FolderOnItsWay:
     """A folder that is written beside its place."""
 
-    def __init__(self, name: Path, *, keep: bool = True) -> None:
+    def __init__(self, name: Path, *, keep: bool = True, wait: bool = True) -> None:
         self.name = name
+        self._wait = wait
         self._target = Path(os.path.realpath(name))
         self._keep = keep
         if self._target.exists() and not self._target.is_dir():
@@ -286,7 +299,7 @@ class _FolderOnItsWay:
 
     def move(self) -> None:
         """Put it there."""
-        place_folder(self.path, self._target, keep=self._keep)
+        place_folder(self.path, self._target, keep=self._keep, wait=self._wait)
 
     def close(self) -> None:
         """Remove what is left."""

@@ -137,7 +137,6 @@ def swap_in(new: Path, target: Path) -> None:
             os.rename(old, target)
             raise
         remove(old)
-    sync(target.parent)
 
 
 def sync(path: Path) -> None:
@@ -208,7 +207,6 @@ def move_files(new: Path, target: Path) -> None:
             (place / name).mkdir(exist_ok=True)
         for name in names:
             os.replace(Path(path, name), place / name)
-        sync(place)
 
 
 def _target_of(name: str) -> str | None:

@@ -52,7 +52,7 @@ class NearestVectors:
 
         path (Union[str, Path]): The folder, which is made if it does not exist.
         """
-        with staged_folder(path, keep=False) as folder:
+        with staged_folder(path, keep=False, wait=False) as folder:
             for name, array in ((_VECTORS, self._vectors), (_ROWS, self._rows)):
                 with open(folder / name, "wb") as file:
                     write_array(file, array)

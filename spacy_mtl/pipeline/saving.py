@@ -19,5 +19,5 @@ def save_atomically(
     RAISES (OSError): If the folder cannot be written, e.g. because the disk is full. An earlier
         folder is then unchanged.
     """
-    with staged_folder(path, text=Errors.E231, name=name) as folder:
+    with staged_folder(path, wait=False, text=Errors.E231, name=name) as folder:
         write(folder, exclude=exclude)
