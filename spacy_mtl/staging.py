@@ -29,7 +29,10 @@ class StagedFiles:
         folder (Optional[Union[str, Path]]): A folder that all files are in, to be replaced as one. Its other
             files stay.
         """
-        self._folder = None if folder is None else _FolderOnItsWay(Path(folder))
+        try:
+            self._folder = None if folder is None else _FolderOnItsWay(Path(folder))
+        except OSError as error:
+            raise worded(error, Errors.E885, Path(folder)) from error  # type: ignore[arg-type]
         self._staged: dict[Path, Temporary] = {}
         self._created: list[Path] = []
 

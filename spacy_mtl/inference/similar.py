@@ -147,8 +147,8 @@ def build_index(
     # Under a name that does not change, so that the same call finds it again.
     place = Path(os.path.realpath(folder))
     work = folder_beside(place) / (place.name + PARTIAL)
-    work.mkdir(parents=True, exist_ok=True)
     try:
+        work.mkdir(parents=True, exist_ok=True)
         _write_index(work, texts, embedder, embeddings, exact, n_process)
         place_folder(work, place, keep=not (folder / META).exists())
     except Exception as error:

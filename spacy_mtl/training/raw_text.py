@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tqdm
 from spacy.util import logger
 
+from ..bars import ProgressBar
 from ..errors import Errors, Warnings
 from ..staging import StagedFiles
 from ..util import listing
@@ -202,7 +202,7 @@ class _Collector:
         written: set[int] = set()
         for source, texts in self._sources():
             self.report.sources.append(source)
-            for text in tqdm.tqdm(texts, source.path.name, leave=False, disable=None):
+            for text in ProgressBar(texts, source.path.name, leave=False, disable=None):
                 digest = text_digest(text)
                 if digest in held_out:
                     source.held_out += 1

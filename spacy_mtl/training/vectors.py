@@ -1,5 +1,6 @@
 """Train word vectors on raw text and save them as a pipeline that spaCy can take vectors from."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -7,11 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import tqdm
 from spacy.language import Language
 from spacy.training.initialize import convert_vectors
 from spacy.util import get_lang_class, minibatch
 
+from ..bars import ProgressBar
 from ..errors import Errors
 from ..extras import import_extra
 from ..staging import make_folder, remove_empty, staged_folder, worded
@@ -24,6 +25,7 @@ ALGORITHMS = ("skipgram", "cbow")
 _END_OF_LINE = "</s>"
 #: How many texts share spaCy's memory of words, which would grow with each new word otherwise.
 _ZONE = 10_000
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ def _folder_beside(output: Path) -> Iterator[Path]:
 def _write_words(nlp: Language, raw_text: Path, path: Path, lower: bool) -> tuple[int, int]:
     # One text a line, its words separated by spaces.
     texts = words = 0
-    rows = tqdm.tqdm(
+    rows = ProgressBar(
         read_raw_text(raw_text), "Tokenizing", unit=" texts", leave=False, disable=None
     )
     with path.open("w", encoding="utf8", newline="\n") as file:
@@ -235,6 +237,7 @@ def _train(floret: Any, words: Path, table: Path, settings: VectorSettings) -> i
         return 0
     if is_floret:
         model.save_floret_vectors(str(table))
+        _check_lines(table, settings.buckets + 1)
         return len(known)
     with table.open("w", encoding="utf8", newline="\n") as file:
         file.write(f"{len(known)} {settings.dim}\n")
@@ -242,6 +245,14 @@ def _train(floret: Any, words: Path, table: Path, settings: VectorSettings) -> i
             values = " ".join(f"{value:.6g}" for value in model.get_word_vector(word))
             file.write(f"{word} {values}\n")
     return len(known)
+
+
+def _check_lines(path: Path, n: int) -> None:
+    # What writes the table does not tell if the disk has not taken all of it.
+    with path.open("rb") as file:
+        found = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK), b""))
+    if found < n:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _add_vectors(nlp: Language, table: Path, name: str, settings: VectorSettings) -> None:
