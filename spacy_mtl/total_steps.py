@@ -1,7 +1,7 @@
 """How many steps a training takes, for learning rate schedules that are not told."""
 
 from typing import Any
-from weakref import WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from spacy.language import Language
 from spacy.util import registry, resolve_dot_names
@@ -12,6 +12,8 @@ from .errors import Errors
 
 #: The pipeline that is trained, by the identity of its vocabulary: what a component knows of it.
 _PIPELINES: WeakValueDictionary[int, Language] = WeakValueDictionary()
+#: The optimizers of pipelines that somebody wants to know them of, None as long as they are not known.
+_OPTIMIZERS: WeakKeyDictionary[Language, Optimizer | None] = WeakKeyDictionary()
 
 
 def note_pipeline(nlp: Language) -> None:
@@ -25,18 +27,40 @@ def note_pipeline(nlp: Language) -> None:
     _PIPELINES[id(nlp.vocab)] = nlp
 
 
+def watch_optimizer(nlp: Language) -> None:
+    """Remember the optimizer of a pipeline from its next step on. spaCy shows it to the components alone.
+
+    nlp (Language): The pipeline.
+    """
+    note_pipeline(nlp)
+    _OPTIMIZERS[nlp] = None
+
+
+def find_optimizer(nlp: Language) -> Optimizer | None:
+    """Find the optimizer of a pipeline that is watched.
+
+    nlp (Language): The pipeline.
+    RETURNS (Optional[Optimizer]): The optimizer, None if no component of ours has taken a step.
+    """
+    return _OPTIMIZERS.get(nlp)
+
+
 def plan_steps(sgd: Optimizer, vocab: Vocab) -> None:
-    """Tell an optimizer's schedules how many steps the training takes, if they have to know and do not.
+    """Tell an optimizer's schedules how many steps the training takes, if they have to know and do not. Who
+    watches the pipeline gets to know the optimizer.
 
     sgd (Optimizer): The optimizer.
     vocab (Vocab): The vocabulary of the component that is trained.
     RAISES (ValueError): If the config of its pipeline does not say.
     """
+    nlp = _PIPELINES.get(id(vocab))
+    if nlp is None or nlp.vocab is not vocab:
+        return
+    if nlp in _OPTIMIZERS:
+        _OPTIMIZERS[nlp] = sgd
     for schedule in getattr(sgd, "schedules", {}).values():
         if getattr(schedule, "total_steps", 0) is None:
-            nlp = _PIPELINES.get(id(vocab))
-            if nlp is not None and nlp.vocab is vocab:
-                schedule.total_steps = count_steps(nlp)
+            schedule.total_steps = count_steps(nlp)
 
 
 def check_countable(training: dict[str, Any]) -> None:

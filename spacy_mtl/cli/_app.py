@@ -41,6 +41,7 @@ COMMANDS = (
     "save-encoder",
     "similar",
     "subwords",
+    "train",
     "vectors",
 )
 

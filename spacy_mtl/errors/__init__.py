@@ -14,6 +14,7 @@ from .pairs import PairErrors, PairWarnings
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .report import ReportErrors
+from .resuming import ResumingErrors, ResumingWarnings
 from .review import ReviewErrors, ReviewWarnings
 from .subwords import SubwordErrors
 from .training_report import TrainingReportErrors
@@ -43,11 +44,12 @@ class Errors(
     InferenceErrors,
     EngineErrors,
     FaultErrors,
+    ResumingErrors,
 ):
     """Texts of errors."""
 
 
-class Warnings(PairWarnings, TunerWarnings, ReviewWarnings):
+class Warnings(PairWarnings, TunerWarnings, ReviewWarnings, ResumingWarnings):
     """Texts of warnings."""
 
     W101 = (

@@ -42,8 +42,8 @@ class PretrainingErrors:
     )
     E271 = "[E271] The folder {path} holds no run to resume. Leave out --resume to start one, or correct the path."
     E272 = (
-        "[E272] The checkpoint {path} cannot be used: {reason}. Start anew with --force, or go on from saved "
-        "weights with init_tok2vec of [pretraining.objective]."
+        "[E272] The checkpoint {path} cannot be used: {reason}. Start anew with --force, or from weights that were "
+        "saved (init_tok2vec of [initialize] or of [pretraining.objective], source of a component)."
     )
     E273 = (
         "[E273] The run in {path} cannot be resumed: the first {batches:,} batches of this epoch are not those that "

@@ -128,6 +128,25 @@ class State:
         nodes = self.nodes(encoder)
         return self._snapshot.get(nodes.with_params(), kernels, lambda: Snapshot(nodes, kernels))
 
+    def get_remembered(self, encoder: Model) -> list[Ints2d] | None:
+        """Get the words that are remembered, to have the same ones remembered in another process.
+
+        encoder (Model): The encoder.
+        RETURNS (Optional[List[Ints2d]]): Features of the words, by those that were computed at a time. None if
+            nothing is remembered for the current weights.
+        """
+        snapshot = self._snapshot.look(self.nodes(encoder).with_params())
+        return None if snapshot is None else snapshot.lexemes.get_words()
+
+    def set_remembered(self, encoder: Model, words: list[Ints2d]) -> None:
+        """Remember words.
+
+        encoder (Model): The encoder, with the weights that it had then.
+        words (List[Ints2d]): What `get_remembered` returned.
+        """
+        with single_thread():
+            self.snapshot(encoder, get_kernels()).lexemes.set_words(words)
+
 
 def skip_gradients(model: Model, n_frozen: int) -> None:
     """Leave out the backward pass of an encoder's lowest layers from now on.

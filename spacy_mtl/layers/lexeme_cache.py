@@ -59,6 +59,8 @@ class LexemeCache:
 
     def _clear(self) -> None:
         self.n_words = 0
+        #: How many words were computed at a time.
+        self.sizes: list[int] = []
         self.table = SlotTable(CACHE_SIZE)
         self.features: Any = None
         self.vectors: Any = None
@@ -79,6 +81,23 @@ class LexemeCache:
         slots[1:] = 1 + distinct.where
         return Lexemes(*self._compute(distinct.features), slots)
 
+    def get_words(self) -> list[Ints2d]:
+        """RETURNS (List[Ints2d]): Features of the words, by those that were computed at a time."""
+        with self.lock:
+            ends = 1 + numpy.cumsum(self.sizes)
+            return [self.features[end - n : end] for end, n in zip(ends, self.sizes, strict=True)]
+
+    def set_words(self, words: list[Ints2d]) -> None:
+        """Compute words anew, just as they were computed before: the last bits of a product depend on the
+        rows beside it.
+
+        words (List[Ints2d]): What `get_words` returned.
+        """
+        with self.lock:
+            self._clear()
+            for features in words:
+                self._add(make_keys(features), features)
+
     def _find(self, features: Ints2d) -> Any:
         if not len(features):
             return None
@@ -93,13 +112,17 @@ class LexemeCache:
                 return self._find(features)
             if len(distinct.keys) > CACHE_SIZE:
                 return None
-            new = slice(1 + self.n_words, 1 + self.n_words + len(distinct.keys))
-            self._remember(distinct.features, new)
-            self.table.add(distinct.keys, numpy.arange(new.start, new.stop))
-            self.n_words += len(distinct.keys)
-            slots[1 + missing] = new.start + distinct.where
+            slots[1 + missing] = self._add(distinct.keys, distinct.features) + distinct.where
         # Two words may have one key. It is hardly possible by chance, but features are anybody's text.
         return slots if (self.features[slots[1:]] == features).all() else None
+
+    def _add(self, keys: Ints1d, features: Ints2d) -> int:
+        new = slice(1 + self.n_words, 1 + self.n_words + len(keys))
+        self._remember(features, new)
+        self.table.add(keys, numpy.arange(new.start, new.stop))
+        self.n_words += len(keys)
+        self.sizes.append(len(keys))
+        return new.start
 
     def _remember(self, features: Ints2d, new: slice) -> None:
         vectors, products = self._compute(features)

@@ -1,7 +1,7 @@
-"""The file from which an interrupted pretraining goes on."""
+"""The file from which an interrupted run goes on."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from ..staging import write_atomically
 #: Where the file lies in the output folder.
 PLACE = Path("checkpoint") / "state.msgpack"
 VERSION = 1
+#: The kind of run that a state without a `kind` is of.
+PRETRAINING = "pretraining"
 #: Settings that do not change what is learned up to a batch.
 FREE = (
     "pretraining.max_epochs",
@@ -38,12 +40,13 @@ def save_checkpoint(folder: Path, state: State) -> None:
     write_atomically(folder / PLACE, srsly.msgpack_dumps({"version": VERSION, **state}))
 
 
-def load_checkpoint(folder: Path) -> State | None:
+def load_checkpoint(folder: Path, *, kind: str = PRETRAINING) -> State | None:
     """Read the checkpoint of a folder.
 
     folder (Path): The output folder.
+    kind (str): What the run is to be, the `kind` in its state.
     RETURNS (Optional[Dict[str, Any]]): The state of the run, None if there is none.
-    RAISES (ValueError): If the file is damaged, or of another version.
+    RAISES (ValueError): If the file is damaged, of another version, or of another kind of run.
     """
     path = folder / PLACE
     if not path.exists():
@@ -62,6 +65,10 @@ def load_checkpoint(folder: Path) -> State | None:
     if version != VERSION:
         reason = f"it is of version {version}, and this program reads version {VERSION}"
         raise ValueError(Errors.E272.format(path=path, reason=reason))
+    found = state.get("kind", PRETRAINING)
+    if found != kind:
+        reason = f"it belongs to a run of another kind ({found}, and not {kind})"
+        raise ValueError(Errors.E272.format(path=path, reason=reason))
     return state
 
 
@@ -75,13 +82,24 @@ def find_settings(config: Config) -> dict[str, str]:
     blocks = {name: config.get(name) or {} for name in ("nlp", "components", "initialize")}
     corpus = pretraining["corpus"]
     flat = {
-        **dict(_flatten("pretraining", pretraining)),
-        **dict(_flatten(corpus, dot_to_object(config, corpus))),
+        **dict(flatten("pretraining", pretraining)),
+        **dict(flatten(corpus, dot_to_object(config, corpus))),
         "training.seed": json.dumps((config.get("training") or {}).get("seed")),
     }
     for name, block in blocks.items():
-        flat.update(_flatten(name, block))
-    return {name: value for name, value in flat.items() if not _is_free(name)}
+        flat.update(flatten(name, block))
+    return leave_out(flat, FREE)
+
+
+def leave_out(settings: dict[str, str], free: Iterable[str]) -> dict[str, str]:
+    """Leave out settings that do not change what is learned.
+
+    settings (Dict[str, str]): Values by dotted name.
+    free (Iterable[str]): The names of such settings, or of blocks of them.
+    RETURNS (Dict[str, str]): The others.
+    """
+    blocks = tuple(f"{name}." for name in free)
+    return {name: value for name, value in settings.items() if not f"{name}.".startswith(blocks)}
 
 
 def check_settings(path: Path, saved: dict[str, str], current: dict[str, str]) -> None:
@@ -105,13 +123,15 @@ def check_settings(path: Path, saved: dict[str, str], current: dict[str, str]) -
     raise ValueError(Errors.E270.format(path=path, listed="\n".join(lines)))
 
 
-def _is_free(name: str) -> bool:
-    return any(name == free or name.startswith(f"{free}.") for free in FREE)
+def flatten(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """List the settings of a block.
 
-
-def _flatten(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    name (str): Its name.
+    value (Any): What it holds.
+    YIELDS (Tuple[str, str]): Dotted names, and values as JSON.
+    """
     if isinstance(value, dict) and value:
         for key, item in value.items():
-            yield from _flatten(f"{name}.{key}", item)
+            yield from flatten(f"{name}.{key}", item)
     elif not isinstance(value, dict):
         yield name, json.dumps(value, default=str, sort_keys=True)

@@ -82,6 +82,9 @@ progress_bar = true
 console_output = true
 # Another place for training.jsonl.
 output_file = null
+# Write at each evaluation what `mtl train --resume` needs to go on with a run of `spacy train` that was
+# interrupted. Runs of `mtl train` can always go on.
+save_state = false
 
 # thinc's Adam.v1, which takes its step in one go where the extra "fast" is installed.
 [training.optimizer]

@@ -14,10 +14,13 @@ from wasabi.util import supports_ansi
 
 from ..bars import ProgressBar
 from ..errors import Errors
+from .logged_states import LoggedStates
 from .tables import format_number, format_table
 from .training_log import FILE_NAME, TrainingLog
 
 Info = dict[str, Any]
+#: What the log remembers from step to step.
+STATE = ("updates", "best", "best_score", "steps", "words")
 HEADER = ("TASK", "ROWS", "LOSS", "SCORE", "BEST")
 
 
@@ -25,6 +28,7 @@ def multitask_logger(
     progress_bar: bool = True,
     console_output: bool = True,
     output_file: str | None = None,
+    save_state: bool = False,
 ) -> Callable[[Language, IO, IO], tuple[Callable[[Info | None], None], Callable[[], None]]]:
     """Create a training logger that shows one row per task.
 
@@ -33,6 +37,8 @@ def multitask_logger(
     console_output (bool): Whether to print a table per evaluation.
     output_file (Optional[str]): The file for one JSON object per evaluation. By default
         `training.jsonl` in the output directory, if there is one.
+    save_state (bool): Whether `spacy train` writes at each evaluation what `mtl train --resume` needs to go
+        on, should it be interrupted. `mtl train` always does.
     RETURNS (Callable): The function that sets the logger up for a pipeline.
     """
 
@@ -46,6 +52,7 @@ def multitask_logger(
             progress_bar=progress_bar,
             console_output=console_output,
             output_file=output_file,
+            save_state=save_state,
         )
         return log.log_step, log.finalize
 
@@ -92,6 +99,7 @@ class MultitaskLog:
         progress_bar: bool = True,
         console_output: bool = True,
         output_file: str | None = None,
+        save_state: bool = False,
     ) -> None:
         """Prepare the log, see `multitask_logger`.
 
@@ -108,6 +116,7 @@ class MultitaskLog:
         self._bars = progress_bar and _is_terminal(stdout) and _is_terminal(stderr)
         self._bar: ProgressBar | None = None
         self._file = TrainingLog(Path(output_file) if output_file else None)
+        self._states = LoggedStates(nlp) if save_state else None
         self._trained = {
             name
             for name, pipe in nlp.pipeline
@@ -143,7 +152,7 @@ class MultitaskLog:
             self._write(_format_headline(info, score, speed, improved))
             self._write_table(rows)
         if info.get("output_path"):
-            self._file.locate(Path(info["output_path"]).parent / FILE_NAME)
+            self._file.locate(_folder(info) / FILE_NAME)
         moved = self._file.write(
             {
                 "step": info["step"],
@@ -161,7 +170,36 @@ class MultitaskLog:
         )
         if moved is not None:
             self._write(f"Kept the log of an earlier run as {moved}")
-        self._start_interval(info)
+        self._start_interval(info["step"], info["epoch"], info["words"])
+        if self._states is not None and info.get("output_path"):
+            self._states.write(info, _folder(info), self.get_state())
+
+    def get_state(self) -> dict[str, Any]:
+        """RETURNS (Dict[str, Any]): What the next lines of the log depend on."""
+        return {
+            "size": self._file.size(),
+            **{name: getattr(self, f"_{name}") for name in STATE},
+        }
+
+    def set_state(self, state: dict[str, Any], folder: Path, *, step: int, epoch: int) -> None:
+        """Go on with the log of a run that was interrupted. Lines that are about to be written again are
+        taken out.
+
+        state (Dict[str, Any]): What `get_state` returned.
+        folder (Path): The output folder.
+        step (int): The last step.
+        epoch (int): Its epoch.
+        """
+        self._file.go_on(self._file.path or folder / FILE_NAME, state["size"])
+        for name in STATE:
+            setattr(self, f"_{name}", state[name])
+        steps = self._steps
+        self._start_interval(step, epoch, self._words)
+        self._steps = steps
+
+    def leave_states(self) -> None:
+        """Write no states of the training, since somebody else does."""
+        self._states = None
 
     def finalize(self) -> None:
         """Clean the terminal up after the last step."""
@@ -213,19 +251,19 @@ class MultitaskLog:
             return None
         return (words - self._words) / seconds * plain_steps / self._steps
 
-    def _start_interval(self, info: Info) -> None:
+    def _start_interval(self, step: int, epoch: int, words: int) -> None:
         self._steps = 0
-        self._words = info["words"]
+        self._words = words
         self._start = self._last_step = perf_counter()
         if not self._bars:
             return
         training = self._nlp.config.interpolate()["training"]
         total, max_steps = training["eval_frequency"], training["max_steps"]
         if max_steps:
-            total = min(total, max_steps - info["step"])
+            total = min(total, max_steps - step)
         if total > 0:
             self._bar = ProgressBar(total=total, leave=False, file=self._stderr, unit=" steps")
-            self._bar.set_description(f"Epoch {info['epoch']}, from step {info['step']}")
+            self._bar.set_description(f"Epoch {epoch}, from step {step}")
 
     def _close_bar(self) -> None:
         if self._bar is not None:
@@ -249,6 +287,10 @@ def _format_headline(info: Info, score: float, speed: float | None, improved: bo
         f"Step {info['step']:,}  epoch {info['epoch']}  {format_number(speed, ',.0f')} words/s"
         f"  score {_percent(score)}{' *' if improved else ''}"
     )
+
+
+def _folder(info: Info) -> Path:
+    return Path(info["output_path"]).parent
 
 
 def _finite(value: float, what: str, part: str, step: int) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 
 from spacy.schemas import ConfigSchemaPretrain
 from spacy.tokens import Doc
-from spacy.training.pretrain import create_pretraining_model
+from spacy.training.pretrain import create_pretraining_model, ensure_docs
 from spacy.util import dot_to_object, load_model_from_config, registry
 from thinc.api import Config, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
@@ -18,7 +18,13 @@ from wasabi import Printer
 from ..errors import Errors, Warnings
 from ..staging import write_atomically
 from .checkpoint import State, check_settings, find_settings, save_checkpoint
-from .pretrain_batches import ReplayableBatches
+from .learned_state import (
+    get_model_state,
+    get_optimizer_state,
+    is_finite,
+    set_model_state,
+    set_optimizer_state,
+)
 from .pretrain_checks import (
     check_config,
     check_corpus,
@@ -28,14 +34,8 @@ from .pretrain_checks import (
 )
 from .pretrain_files import PretrainFiles
 from .pretrain_progress import Progress
-from .pretrain_state import (
-    get_model_state,
-    get_optimizer_state,
-    is_finite,
-    set_model_state,
-    set_optimizer_state,
-)
 from .random_state import get_random_state, set_random_state
+from .replayable_batches import ReplayableBatches
 
 #: Batches between two checkpoints.
 SAVE_EVERY = 200
@@ -126,7 +126,7 @@ class PretrainRun:
         self.objective: Callable[..., Any] = self.model.attrs["loss"]
         self.settings: dict[str, str] = {}
         self._P = P
-        self._make_batches = lambda: P["batcher"](corpus(nlp))
+        self._make_batches = lambda: map(ensure_docs, P["batcher"](corpus(nlp)))
         self._save_every = save_every
         # The run evaluates between two batches itself, so the objective must not.
         monitor = getattr(self.objective, "monitor", None)

@@ -12,8 +12,8 @@ from thinc.api import Config, Model
 
 from ..errors import Errors
 from .checkpoint import PLACE, load_checkpoint
+from .learned_state import set_model_state
 from .pretrain_checks import check_config
-from .pretrain_state import set_model_state
 from .random_state import separate_random_state
 
 CONFIG = "config.cfg"

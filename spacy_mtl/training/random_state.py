@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy
+from thinc.compat import has_torch, torch
 
 #: States of Python's and NumPy's generators, in types that can be saved as JSON or msgpack.
 RandomState = dict[str, Any]
@@ -27,6 +28,20 @@ def set_random_state(state: RandomState) -> None:
     random.setstate((version, tuple(internal), gauss))
     name, keys, *rest = state["numpy"]
     numpy.random.set_state((name, numpy.asarray(keys, dtype="uint32"), *rest))
+
+
+def get_torch_state() -> bytes | None:
+    """RETURNS (Optional[bytes]): The state of PyTorch's generator for the CPU, None without PyTorch."""
+    return torch.get_rng_state().numpy().tobytes() if has_torch else None
+
+
+def set_torch_state(state: bytes | None) -> None:
+    """Go back to an earlier state of PyTorch's generator.
+
+    state (Optional[bytes]): The state.
+    """
+    if has_torch and state is not None:
+        torch.set_rng_state(torch.from_numpy(numpy.frombuffer(state, dtype="uint8").copy()))
 
 
 def is_random_state(state: RandomState) -> bool:

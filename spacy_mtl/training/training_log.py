@@ -2,10 +2,12 @@
 
 import json
 import math
+import os
+import warnings
 from pathlib import Path
 from typing import Any
 
-from ..errors import Errors
+from ..errors import Errors, Warnings
 from ..staging import append_line
 
 FILE_NAME = "training.jsonl"
@@ -42,6 +44,26 @@ class TrainingLog:
         if path.is_dir():
             raise OSError(Errors.E171.format(path=path, reason="it is a directory"))
         self.path = path
+
+    def size(self) -> int:
+        """RETURNS (int): Bytes that the lines of this run take in the file."""
+        return self.path.stat().st_size if self._started and self.path is not None else 0
+
+    def go_on(self, path: Path, size: int) -> None:
+        """Go on below the lines of a run that was interrupted. Lines that are about to be written again are
+        taken out.
+
+        path (Path): The file.
+        size (int): How many of its bytes to keep.
+        """
+        self.locate(path)
+        found = path.stat().st_size if path.exists() else 0
+        if found < size:
+            text = Warnings.W376.format(path=path, found=found, size=size)
+            warnings.warn(text, stacklevel=2)
+        elif 0 < size < found:
+            os.truncate(path, size)
+        self._started = size > 0
 
     def write(self, entry: dict[str, Any]) -> Path | None:
         """Write one line.

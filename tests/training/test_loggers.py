@@ -346,4 +346,5 @@ def test_registered_with_config_defaults():
         "progress_bar": True,
         "console_output": True,
         "output_file": None,
+        "save_state": False,
     }

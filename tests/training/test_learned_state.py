@@ -4,7 +4,7 @@ import numpy
 import pytest
 from thinc.api import Adam, Linear, chain
 
-from spacy_mtl.training.pretrain_state import (
+from spacy_mtl.training.learned_state import (
     get_model_state,
     get_optimizer_state,
     is_finite,
@@ -75,3 +75,31 @@ def test_tells_a_model_that_has_diverged(value):
     assert is_finite(model)
     model.layers[1].get_param("b")[0] = value
     assert not is_finite(model)
+
+
+def test_modules_of_pytorch_go_on_too():
+    torch = pytest.importorskip("torch", reason="the extra 'transformers' is not installed")
+    from thinc.api import PyTorchWrapper
+
+    def make():
+        return PyTorchWrapper(torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.BatchNorm1d(3)))
+
+    model, optimizer = make(), Adam(0.01)
+    for _ in range(3):
+        step(model, optimizer)
+    other, other_optimizer = make(), Adam(0.01)
+    set_model_state(other, get_model_state(model))
+    set_optimizer_state(other_optimizer, other, get_optimizer_state(optimizer, model))
+    for _ in range(3):
+        step(model, optimizer)
+        step(other, other_optimizer)
+    assert (model.predict(X) == other.predict(X)).all()
+
+
+def test_attributes_come_back():
+    model = make_model()
+    model.layers[0].attrs["dropout_rate"] = 0.3
+    other = make_model()
+    other.layers[0].attrs["dropout_rate"] = 0.0
+    set_model_state(other, get_model_state(model))
+    assert other.layers[0].attrs["dropout_rate"] == 0.3

@@ -5,7 +5,7 @@ import random
 import pytest
 import spacy
 
-from spacy_mtl.training.pretrain_batches import ReplayableBatches
+from spacy_mtl.training.replayable_batches import ReplayableBatches
 
 NLP = spacy.blank("xx")
 

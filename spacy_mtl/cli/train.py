@@ -1,0 +1,113 @@
+# ruff: noqa: B008
+"""`mtl train`: `spacy train` in a run that can be interrupted, on one core or on many."""
+
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+import typer
+from spacy.cli._util import import_code, parse_config_overrides, setup_gpu, show_validation_error
+from spacy.util import load_config
+from wasabi import msg
+
+from ..errors import Errors
+from ..training.checkpoint import PLACE
+from ..training.train_run import train
+from ._app import mtl_cli, show_errors
+from ._files import INTERRUPTED
+
+
+@mtl_cli.command(
+    "train",
+    no_args_is_help=True,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def train_cli(
+    ctx: typer.Context,
+    config: Path = typer.Argument(..., help="Config, as for spacy train"),
+    output: Path = typer.Option(..., "--output", "-o", help="Folder for pipelines, log and state"),
+    resume: bool = typer.Option(False, "--resume", "-r", help="Go on with the run in OUTPUT"),
+    force: bool = typer.Option(False, "--force", "-F", help="Overwrite an unfinished run"),
+    workers: int = typer.Option(1, "--workers", "-w", min=1, help="Processes that learn together"),
+    address: str | None = typer.Option(None, "--address", help="A Ray cluster, for --workers"),
+    save_every: int = typer.Option(
+        0, "--save-every", "-s", min=0, help="Steps between two states. 0: at each evaluation"
+    ),
+    code: Path | None = typer.Option(None, "--code", "-c", help="Python file to import first"),
+    use_gpu: int = typer.Option(-1, "--gpu-id", "-g", help="GPU ID or -1 for CPU"),
+) -> None:
+    """Train a pipeline: the batches, steps, weights and files of `spacy train`. A run that was interrupted
+    goes on with --resume and ends with the same weights. Settings of the config can be overridden, e.g.
+    --training.max_steps 500
+    """
+    command = Command(config, output, workers, address, save_every, code, use_gpu, list(ctx.args))
+    with show_errors(), show_validation_error(config, hint_fill=False):
+        if resume and force:
+            raise ValueError(Errors.E350)
+        if not config.is_file():
+            raise ValueError(Errors.E310.format(path=config))
+        setup_gpu(use_gpu, silent=use_gpu < 0)
+        import_code(code)
+        overrides = parse_config_overrides(ctx.args)
+        loaded = load_config(config, overrides=overrides, interpolate=False)
+        typer.echo(f"If the run is interrupted, go on with: {command.to_resume()}")
+        try:
+            if workers > 1:
+                from ..parallel.train import train_parallel
+
+                train_parallel(
+                    loaded,
+                    output,
+                    workers=workers,
+                    address=address,
+                    resume=resume,
+                    save_every=save_every,
+                    use_gpu=use_gpu,
+                )
+            else:
+                train(
+                    loaded,
+                    output,
+                    resume=resume,
+                    force=force,
+                    save_every=save_every,
+                    use_gpu=use_gpu,
+                    silent=False,
+                )
+        except KeyboardInterrupt as error:
+            msg.warn("Interrupted")
+            if (output / PLACE).exists():
+                typer.echo("What was learned since the last state will be learned again.")
+                typer.echo(f"Go on with: {command.to_resume()}")
+            raise typer.Exit(INTERRUPTED) from error
+        except ImportError as error:
+            raise ValueError(str(error)) from error
+
+
+class Command(NamedTuple):
+    """A call of the command."""
+
+    config: Path
+    output: Path
+    workers: int
+    address: str | None
+    save_every: int
+    code: Path | None
+    use_gpu: int
+    overrides: list[str]
+
+    def to_resume(self) -> str:
+        """RETURNS (str): The command that goes on with the run, as it is typed into a shell."""
+        parts = ["python", "-m", "spacy", "mtl", "train", str(self.config)]
+        parts += ["--output", str(self.output), "--resume"]
+        if self.workers > 1:
+            parts += ["--workers", str(self.workers)]
+        if self.address is not None:
+            parts += ["--address", self.address]
+        if self.save_every:
+            parts += ["--save-every", str(self.save_every)]
+        if self.code is not None:
+            parts += ["--code", str(self.code)]
+        if self.use_gpu >= 0:
+            parts += ["--gpu-id", str(self.use_gpu)]
+        return shlex.join([*parts, *self.overrides])

@@ -1,0 +1,61 @@
+"""What is in an output folder before a training begins or goes on."""
+
+import glob
+import shutil
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
+
+from ..errors import Errors, Warnings
+from .checkpoint import PLACE, State, load_checkpoint
+from .run_state import KIND
+
+#: Where the best pipeline is until it is complete.
+NEW_BEST = f".{DIR_MODEL_BEST}.tmp"
+
+
+def find_run(folder: Path, *, resume: bool, force: bool) -> State | None:
+    """Find the run to go on with.
+
+    folder (Path): The output folder.
+    resume (bool): Whether to go on.
+    force (bool): Whether an unfinished run may be overwritten.
+    RETURNS (Optional[Dict[str, Any]]): Its state, None to start anew.
+    RAISES (ValueError): If there is none to go on with, it is damaged, or it would be overwritten.
+    """
+    if force:
+        return None
+    state = load_checkpoint(folder, kind=KIND)
+    if resume and state is None:
+        raise ValueError(Errors.E271.format(path=folder))
+    if not resume and state is not None and not state["is_finished"]:
+        progress = state["progress"]
+        raise ValueError(
+            Errors.E801.format(path=folder, step=progress["step"], epoch=progress["epoch"])
+        )
+    return state if resume else None
+
+
+def clear_leftovers(folder: Path, components: Iterable[str]) -> None:
+    """Take away what a killed process has left half-written.
+
+    folder (Path): The output folder.
+    components (Iterable[str]): Names of the components.
+    """
+    shutil.rmtree(folder / NEW_BEST, ignore_errors=True)
+    for name in components:
+        # Components of ours are written beside their places first.
+        for left in (folder / DIR_MODEL_LAST).glob(f".{glob.escape(name)}-*"):
+            shutil.rmtree(left)
+
+
+def prepare_output(folder: Path) -> None:
+    """Take away what would be mistaken for a part of a run that begins.
+
+    folder (Path): The output folder.
+    """
+    if any((folder / name).exists() for name in (DIR_MODEL_BEST, DIR_MODEL_LAST)):
+        warnings.warn(Warnings.W375.format(path=folder), stacklevel=3)
+    (folder / PLACE).unlink(missing_ok=True)
