@@ -12,6 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from bulk_table import HEADER as BULK_HEADER
+from bulk_table import MEMORY_HEADER as BULK_MEMORY_HEADER
+from bulk_table import memory_rows as bulk_memory_rows
+from bulk_table import table_rows as bulk_rows
 from embeddings_table import (
     SPEED_HEADER,
     STS_HEADER,
@@ -266,6 +270,18 @@ def review_learning_table() -> str:
     return markdown(LEARNING_HEADER, rows) if rows else NO_RESULT
 
 
+def bulk_table() -> str:
+    """RETURNS (str): The table of bulk inference."""
+    rows = bulk_rows()
+    return markdown(BULK_HEADER, rows) if rows else NO_RESULT
+
+
+def bulk_memory_table() -> str:
+    """RETURNS (str): The table of its memory."""
+    rows = bulk_memory_rows()
+    return markdown(BULK_MEMORY_HEADER, rows) if rows else NO_RESULT
+
+
 TABLES = {
     "demo": demo_table,
     "tweeteval": tweeteval_table,
@@ -281,6 +297,8 @@ TABLES = {
     "transform": transform_table,
     "review": review_table,
     "review-learning": review_learning_table,
+    "bulk": bulk_table,
+    "bulk-memory": bulk_memory_table,
 }
 
 

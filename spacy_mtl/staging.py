@@ -186,6 +186,19 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         files.write(path, data)
 
 
+def move_file(new: Path, target: Path) -> None:
+    """Put a complete file into its place.
+
+    new (Path): The file, on the same disk.
+    target (Path): Its place, or a link to it.
+    RAISES (OSError): If that is not possible.
+    """
+    target = check_replaceable(target)
+    sync(new)
+    os.replace(new, target)
+    sync(target.parent)
+
+
 def append_line(path: Path, line: str) -> None:
     """Append a line to a file, the whole line or, if that fails, nothing. What a killed process has left of a
     line is removed.

@@ -22,9 +22,10 @@ ALLOWED = {
     "sklearn": {"ground", "layers", "models", "pipeline", "training"},
     "review": {"ground", "layers", "models", "pipeline", "training", "sklearn"},
     "report": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review"},
+    "bulk": {"ground", "layers", "pipeline", "training", "inference"},
     "cli": {
         *("ground", "layers", "models", "pipeline", "training"),
-        *("inference", "sklearn", "review", "report"),
+        *("inference", "sklearn", "review", "report", "bulk"),
     },
 }
 LONGEST = 320

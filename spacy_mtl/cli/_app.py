@@ -21,6 +21,7 @@ files, convert and check data, and compare with single-task pipelines.
 #: Each is in the file of its name, with "_" for "-".
 COMMANDS = (
     "add-task",
+    "apply",
     "apply-review",
     "baselines",
     "compare",

@@ -3,6 +3,7 @@ names the part, what was found and what to do.
 """
 
 from .add_task import AddTaskErrors
+from .bulk import BulkErrors, BulkWarnings
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .engines import EngineErrors
@@ -45,11 +46,12 @@ class Errors(
     EngineErrors,
     FaultErrors,
     ResumingErrors,
+    BulkErrors,
 ):
     """Texts of errors."""
 
 
-class Warnings(PairWarnings, TunerWarnings, ReviewWarnings, ResumingWarnings):
+class Warnings(PairWarnings, TunerWarnings, ReviewWarnings, ResumingWarnings, BulkWarnings):
     """Texts of warnings."""
 
     W101 = (

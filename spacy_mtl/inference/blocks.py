@@ -1,8 +1,7 @@
 """Rows in blocks: what is worked on at once, written at once, and lost at most when a run is interrupted."""
 
 from collections.abc import Iterable, Iterator, Sequence
-
-from .rows import TextRow
+from typing import Protocol, TypeVar
 
 #: The most texts of a block, and the number of characters at which it is full.
 BLOCK_ROWS = 8192
@@ -11,14 +10,26 @@ BLOCK_CHARACTERS = 1 << 23
 BATCH_CHARACTERS = 1 << 19
 
 
-def make_blocks(rows: Iterable[TextRow], *, max_rows: int = BLOCK_ROWS) -> Iterator[list[TextRow]]:
+class HasText(Protocol):
+    """A row with a text."""
+
+    @property
+    def text(self) -> str:
+        """RETURNS (str): The text."""
+        ...
+
+
+RowT = TypeVar("RowT", bound=HasText)
+
+
+def make_blocks(rows: Iterable[RowT], *, max_rows: int = BLOCK_ROWS) -> Iterator[list[RowT]]:
     """Put rows into blocks. The same rows give the same blocks.
 
     rows (Iterable[TextRow]): The rows.
     max_rows (int): The most rows of a block.
     YIELDS (List[TextRow]): The blocks.
     """
-    block: list[TextRow] = []
+    block: list[RowT] = []
     n_characters = 0
     for row in rows:
         block.append(row)

@@ -1,6 +1,7 @@
 """Embeddings of texts, and of files of them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..pipeline.extensions import get_embedding
 from .model import check_batch_size, find_encoders, model_digest, read_docs, running
 from .rows import STREAM, TextSource
 from .runs import Run, RunReport
+from .workers import work_on
 from .writers import EMBEDDING, make_writer
 
 
@@ -101,4 +103,4 @@ def embed_file(
         options={"batch_size": embedder.batch_size},
         overwrite=overwrite,
     )
-    return run(embedder, n_process=n_process, on_start=on_start)
+    return run(partial(work_on, embedder, n_process=n_process), on_start=on_start)

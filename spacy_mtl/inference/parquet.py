@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import Errors
 from ..extras import import_extra
+from ..staging import move_file
 from .workers import Block
 
 #: Whole numbers that fit into 64 bits.
@@ -34,13 +35,13 @@ class ParquetWriter:
         self._folder = Path()
         self._n_blocks = 0
 
-    def open(self, folder: Path, n_blocks: int, size: int) -> bool:
+    def open(self, folder: Path, n_blocks: int, position: Any) -> bool:
         """Begin, or go on after some blocks."""
         self._folder = folder
         self._n_blocks = n_blocks
         return all(self._part(i).exists() for i in range(n_blocks))
 
-    def write(self, block: Block, results: Any) -> int:
+    def write(self, block: Block, results: Any) -> None:
         """Write a part."""
         arrow = self._arrow
         names = dict.fromkeys(name for row in block for name in row.fields)
@@ -52,9 +53,8 @@ class ParquetWriter:
             file.flush()
             os.fsync(file.fileno())
         self._n_blocks += 1
-        return 0
 
-    def finish(self, n_rows: int) -> Path:
+    def finish(self, n_rows: int, output: Path) -> None:
         """Join the parts."""
         path = self._folder / "data"
         parts = [self._part(i) for i in range(self._n_blocks)]
@@ -62,7 +62,7 @@ class ParquetWriter:
         with self._parquet.ParquetWriter(path, schema) as file:
             for part in parts:
                 file.write_table(self._fit(self._parquet.read_table(part), schema))
-        return path
+        move_file(path, output)
 
     def close(self) -> None:
         """Nothing is open between two calls."""

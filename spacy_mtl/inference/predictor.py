@@ -1,11 +1,13 @@
 """The labels of texts, and of files of them, for each task of a pipeline."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
 
 from ..errors import Errors
 from ..pipeline.textcat_multitask import MultitaskTextCategorizer
@@ -13,6 +15,7 @@ from ..util import join_key, listing
 from .model import check_batch_size, find_encoders, model_digest, read_docs, running
 from .rows import STREAM, TextSource
 from .runs import Run, RunReport
+from .workers import work_on
 from .writers import JsonlWriter, StreamWriter
 
 #: The field that predictions are written to.
@@ -77,11 +80,15 @@ class Predictor:
             {"scores": {"positive": 0.98, ...}}.
         """
         with running(self.nlp, self.names):
-            docs = read_docs(self.nlp, texts, self.batch_size)
-            return [
-                {task: self._predicted(pipe, doc.cats) for task, pipe in self.pipes.items()}
-                for doc in docs
-            ]
+            return [self.describe(doc) for doc in read_docs(self.nlp, texts, self.batch_size)]
+
+    def describe(self, doc: Doc) -> Predictions:
+        """Tell what the heads have found.
+
+        doc (Doc): A document that the pipeline has run over.
+        RETURNS (Dict[str, Dict[str, Any]]): What is predicted, by task.
+        """
+        return {task: self._predicted(pipe, doc.cats) for task, pipe in self.pipes.items()}
 
     def digest(self) -> str:
         """RETURNS (str): A number that is the same for models that compute the same."""
@@ -166,4 +173,4 @@ def predict_file(
         options=predictor.options(),
         overwrite=overwrite,
     )
-    return run(predictor, n_process=n_process, on_start=on_start)
+    return run(partial(work_on, predictor, n_process=n_process), on_start=on_start)

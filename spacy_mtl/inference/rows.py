@@ -1,5 +1,6 @@
 """The texts of a file or of standard input, with all that stands beside them."""
 
+import json
 import sys
 from collections.abc import Iterator
 from io import BufferedReader
@@ -10,6 +11,7 @@ from ..errors import Errors, RowErrors
 from ..training.formats import ReadStats, check_on_error
 from ..training.rows import RowError, parse_text
 from ..training.textfiles import read_text_rows
+from .blocks import make_blocks
 
 #: Standard input or output in the place of a file.
 STREAM = "-"
@@ -93,6 +95,39 @@ class TextSource:
             yield row
         if stats.bad and self.on_error == "raise":
             self._raise_bad(stats)
+
+    def blocks(self, max_rows: int) -> Iterator[list[TextRow]]:
+        """Read the rows, in blocks.
+
+        max_rows (int): The most rows of a block.
+        YIELDS (List[TextRow]): The blocks.
+        """
+        return make_blocks(self.read(), max_rows=max_rows)
+
+    def tell(self, block: list[TextRow]) -> Iterator[bytes]:
+        """Tell a block from others.
+
+        block (List[TextRow]): The block.
+        YIELDS (bytes): All that it holds.
+        """
+        for row in block:
+            yield json.dumps(row.fields).encode()
+
+    def settings(self) -> dict[str, Any]:
+        """RETURNS (Dict[str, Any]): What changes which rows are read."""
+        return {"text_field": self.text_field, "on_error": self.on_error}
+
+    def check_output(self, output: Path, *, overwrite: bool) -> None:
+        """Check that a file can be written without the loss of another.
+
+        output (Path): The file.
+        overwrite (bool): Whether it may be there already.
+        RAISES (ValueError): If it is there already, or is the source.
+        """
+        if self.is_repeatable and self.path.resolve() == output.resolve():
+            raise ValueError(Errors.E620.format(path=output))
+        if output.is_dir() or (output.exists() and not overwrite):
+            raise ValueError(Errors.E616.format(path=output))
 
     def _read(self, stats: ReadStats) -> Iterator[TextRow]:
         file = _standard_input() if self._is_stdin else None

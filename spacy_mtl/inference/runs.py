@@ -1,29 +1,59 @@
 """A run over all texts of a file that can be interrupted at any time and goes on where it stopped."""
 
 import json
-import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import tqdm
 
 from ..errors import Errors
 from ..staging import write_atomically
 from ..training.formats import ReadStats
-from .blocks import BLOCK_ROWS, make_blocks
-from .rows import STREAM, TextSource
-from .workers import Block, Work, work_on
+from .blocks import BLOCK_ROWS
+from .rows import STREAM
 from .writers import Writer
 
 #: Where an interrupted run lies, beside the output.
 PARTIAL = ".partial"
 STATE = "state.json"
-VERSION = 1
+#: A file that says that there is nothing left to do but to move the output to its place.
+FINISHED = "finished"
+VERSION = 2
+
+#: Gives blocks with their results, in their order.
+Spread: TypeAlias = Callable[[Iterator[Any]], Iterable[tuple[Any, Sized]]]
+
+
+class Source(Protocol):
+    """What a run reads: `TextSource`, or all files of a job."""
+
+    #: Whether it can be read more than once.
+    is_repeatable: bool
+
+    def check(self) -> ReadStats | None:
+        """Look at all rows before any work is done on them. None if that is not worth the time."""
+        ...
+
+    def blocks(self, max_rows: int) -> Iterator[Any]:
+        """Read the rows, in blocks: the same rows give the same blocks."""
+        ...
+
+    def tell(self, block: Any) -> Iterable[bytes]:
+        """Give all that a block holds."""
+        ...
+
+    def settings(self) -> dict[str, Any]:
+        """Give what changes which rows are read."""
+        ...
+
+    def check_output(self, output: Path, *, overwrite: bool) -> None:
+        """Raise an error if the output is there already, or is what is read."""
+        ...
 
 
 @dataclass
@@ -53,7 +83,7 @@ class Run:
 
     def __init__(
         self,
-        source: TextSource,
+        source: Source,
         output: str | Path,
         writer: Writer,
         *,
@@ -63,7 +93,7 @@ class Run:
     ) -> None:
         """Prepare the run.
 
-        source (TextSource): The texts.
+        source (Source): The texts.
         output (Union[str, Path]): The file to write, or "-" for standard output.
         writer (Writer): Writes the file.
         model (str): What tells the model from others.
@@ -78,8 +108,7 @@ class Run:
         self.options = {
             "version": VERSION,
             "model": model,
-            "text_field": source.text_field,
-            "on_error": source.on_error,
+            **source.settings(),
             # Who reads a stream waits for it.
             "block_rows": options["batch_size"] if self.is_stream else BLOCK_ROWS,
             **options,
@@ -90,38 +119,36 @@ class Run:
         self._n_blocks = 0
         self.report = RunReport(self.output)
         if not self.is_stream:
-            if source.is_repeatable and source.path.resolve() == self.output.resolve():
-                raise ValueError(Errors.E620.format(path=output))
-            if self.output.is_dir() or (self.output.exists() and not overwrite):
-                raise ValueError(Errors.E616.format(path=output))
+            self._remove_finished()
+            source.check_output(self.output, overwrite=overwrite)
 
     def __call__(
         self,
-        work: Work,
+        spread: Spread,
         *,
-        n_process: int = 1,
         on_start: Callable[[RunReport], None] | None = None,
     ) -> RunReport:
         """Do what is left to do.
 
-        work (Callable): Computes the results of a block.
-        n_process (int): The number of processes.
+        spread (Callable): Gives blocks with their results.
         on_start (Optional[Callable]): Called with the report when the work begins.
         RETURNS (RunReport): What was done.
         RAISES (ValueError): If a row is bad, or an interrupted run was another one.
         """
         if self.source.is_repeatable:
-            self.report.stats = self.source.check()
-            self.report.total = self.report.stats.rows
+            stats = self.source.check()
+            if stats is not None:
+                self.report.stats = stats
+                self.report.total = stats.rows
         with self._locked(), closing(self.writer):
             blocks = self._start()
             if on_start is not None:
                 on_start(self.report)
-            self._write(work_on(work, blocks, n_process=n_process))
+            self._write(spread(blocks))
             self._finish()
         return self.report
 
-    def _start(self) -> Iterator[Block]:
+    def _start(self) -> Iterator[Any]:
         """Open the file, and find the blocks that are left."""
         # What is overwritten cannot be compared with texts that come once.
         if not self.is_stream and (self.source.is_repeatable or not self.overwrite):
@@ -130,7 +157,7 @@ class Run:
                 if state is not None:
                     blocks = self._blocks()
                     self._skip(blocks, state)
-                    self._open(state["size"])
+                    self._open(state["position"])
                     return blocks
             except ValueError:
                 if not self.overwrite:
@@ -138,11 +165,11 @@ class Run:
         self._digest = blake2b(digest_size=16)
         self._n_blocks = self.report.rows = self.report.before = 0
         (self.folder / STATE).unlink(missing_ok=True)
-        self._open(0)
+        self._open(None)
         return self._blocks()
 
-    def _blocks(self) -> Iterator[Block]:
-        return make_blocks(self.source.read(), max_rows=self.options["block_rows"])
+    def _blocks(self) -> Iterator[Any]:
+        return self.source.blocks(self.options["block_rows"])
 
     def _load(self) -> dict[str, Any] | None:
         path = self.folder / STATE
@@ -150,8 +177,9 @@ class Run:
             return None
         try:
             state = json.loads(path.read_bytes())
-            known = {"options": dict, "texts": str, "blocks": int, "rows": int, "size": int}
-            if not all(isinstance(state[name], kind) for name, kind in known.items()):
+            known = {"options": dict, "texts": str, "blocks": int, "rows": int}
+            is_whole = "position" in state
+            if not is_whole or not all(isinstance(state[n], kind) for n, kind in known.items()):
                 raise TypeError("a value has another type")
         except (ValueError, TypeError, KeyError, OSError) as error:
             raise ValueError(Errors.E618.format(path=self.folder, reason=error)) from error
@@ -161,27 +189,29 @@ class Run:
             raise ValueError(Errors.E617.format(path=self.folder, names=", ".join(differ)))
         return state  # type: ignore[no-any-return]
 
-    def _skip(self, blocks: Iterator[Block], state: dict[str, Any]) -> None:
+    def _skip(self, blocks: Iterator[Any], state: dict[str, Any]) -> None:
         """Read what is done already, and check that it has not changed."""
         for _ in range(state["blocks"]):
-            self._count(next(blocks, []))
+            block = next(blocks, None)
+            if block is None:
+                break
+            self._count(block)
         if self._digest.hexdigest() != state["texts"]:
             raise ValueError(Errors.E617.format(path=self.folder, names="the texts"))
-        self.report.before = self.report.rows
+        self.report.rows = self.report.before = state["rows"]
 
-    def _count(self, block: Block) -> None:
-        for row in block:
-            self._digest.update(json.dumps(row.fields).encode())
+    def _count(self, block: Any) -> None:
+        for part in self.source.tell(block):
+            self._digest.update(part)
         self._n_blocks += 1
-        self.report.rows += len(block)
 
-    def _open(self, size: int) -> None:
+    def _open(self, position: Any) -> None:
         with self._named_errors():
-            if not self.writer.open(self.folder, self._n_blocks, size):
+            if not self.writer.open(self.folder, self._n_blocks, position):
                 reason = "finished parts are missing"
                 raise ValueError(Errors.E618.format(path=self.folder, reason=reason))
 
-    def _write(self, results: Iterable[tuple[Block, Any]]) -> None:
+    def _write(self, results: Iterable[tuple[Any, Sized]]) -> None:
         bar: Any = tqdm.tqdm(
             total=self.report.total,
             initial=self.report.rows,
@@ -193,12 +223,13 @@ class Run:
         with bar:
             for block, result in results:
                 with self._named_errors():
-                    size = self.writer.write(block, result)
+                    position = self.writer.write(block, result)
                     self._count(block)
-                    self._save(size)
-                bar.update(len(block))
+                    self.report.rows += len(result)
+                    self._save(position)
+                bar.update(len(result))
 
-    def _save(self, size: int) -> None:
+    def _save(self, position: Any) -> None:
         if self.is_stream:
             return
         state = {
@@ -206,17 +237,26 @@ class Run:
             "texts": self._digest.hexdigest(),
             "blocks": self._n_blocks,
             "rows": self.report.rows,
-            "size": size,
+            "position": position,
         }
         write_atomically(self.folder / STATE, json.dumps(state).encode())
 
     def _finish(self) -> None:
         with self._named_errors():
-            path = self.writer.finish(self.report.rows)
             if not self.is_stream:
-                os.replace(path, self.output)
+                (self.folder / FINISHED).touch()
+            self.writer.finish(self.report.rows, self.output)
+            if not self.is_stream:
+                (self.folder / STATE).unlink(missing_ok=True)
                 shutil.rmtree(self.folder)
         self.report.total = self.report.rows
+
+    def _remove_finished(self) -> None:
+        """Remove what a process has left that was killed after its output was in place."""
+        if self.output.is_file() and (self.folder / FINISHED).exists():
+            with _lock(self.folder / "lock") as is_locked:
+                if is_locked:
+                    shutil.rmtree(self.folder, ignore_errors=True)
 
     def _named_errors(self) -> AbstractContextManager[None]:
         return nullcontext() if self.is_stream else _named_errors(self.output)

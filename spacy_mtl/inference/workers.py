@@ -63,7 +63,7 @@ def work_on(
 def _start(work: Work) -> None:
     """Begin a process. An interruption is for the first one to answer, and none outlives it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     _work[:] = [work]
 
 
@@ -71,7 +71,8 @@ def _run(texts: list[str]) -> Any:
     return _work[0](texts)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Wait for the end of the process that has started this one, and end too."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -5,12 +5,14 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy
 
 from ..errors import Errors
+from ..staging import move_file
 from .parquet import ParquetWriter
 from .rows import STREAM
 from .workers import Block
@@ -22,30 +24,30 @@ EMBEDDING = "embedding"
 class Writer(Protocol):
     """Writes the results of blocks into a folder, and makes one file of them at the end."""
 
-    def open(self, folder: Path, n_blocks: int, size: int) -> bool:
+    def open(self, folder: Path, n_blocks: int, position: Any) -> bool:
         """Begin, or go on after some blocks.
 
         folder (Path): The folder.
         n_blocks (int): How many blocks are kept.
-        size (int): What `write` has returned after the last of them, 0 if there is none.
+        position (Any): What `write` has returned after the last of them, None if there is none.
         RETURNS (bool): Whether these blocks are there.
         """
         ...
 
-    def write(self, block: Block, results: Any) -> int:
+    def write(self, block: Any, results: Any) -> Any:
         """Add a block. It has reached the disk when the call returns.
 
-        block (List[TextRow]): The rows.
+        block (Any): The rows.
         results (Any): What was computed for them.
-        RETURNS (int): What tells the end of the block from what may follow it.
+        RETURNS (Any): What tells the end of the block from what may follow it. It has a form in JSON.
         """
         ...
 
-    def finish(self, n_rows: int) -> Path:
+    def finish(self, n_rows: int, output: Path) -> None:
         """Complete the file.
 
         n_rows (int): How many rows there are.
-        RETURNS (Path): The file, in the folder.
+        output (Path): Where it belongs.
         """
         ...
 
@@ -69,41 +71,33 @@ class AppendWriter(ABC):
         """Make what stands before the blocks, which has the same length for any number of rows."""
         return b""
 
-    def open(self, folder: Path, n_blocks: int, size: int) -> bool:
+    def open(self, folder: Path, n_blocks: int, position: Any) -> bool:
         """Begin, or cut off what follows the blocks that are kept."""
         self._path = folder / "data"
-        if n_blocks and (not self._path.exists() or self._path.stat().st_size < size):
-            return False
-        self._file = open(self._path, "r+b" if n_blocks else "w+b")  # noqa: SIM115
-        if n_blocks:
-            self._file.truncate(size)
-            self._file.seek(size)
-        else:
+        self._file = open_at(self._path, position)
+        if self._file is not None and position is None:
             self._file.write(self.header(0))
-        return True
+        return self._file is not None
 
     def write(self, block: Block, results: Any) -> int:
         """Append a block."""
         self._file.write(self.encode(block, results))
-        return self._sync()
+        return write_through(self._file)
 
-    def finish(self, n_rows: int) -> Path:
-        """Write the header."""
+    def finish(self, n_rows: int, output: Path) -> None:
+        """Write the header, and give the file its name."""
         self._file.seek(0)
         self._file.write(self.header(n_rows))
-        self._sync()
+        write_through(self._file)
         self.close()
-        return self._path
+        move_file(self._path, output)
 
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
-            self._file.close()
-
-    def _sync(self) -> int:
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return self._file.tell()
+            # What a full disk has not taken would be tried again, after the error that tells of it.
+            with suppress(OSError):
+                self._file.close()
 
 
 class NpyWriter(AppendWriter):
@@ -153,10 +147,15 @@ class JsonlWriter(AppendWriter):
         """
         values = results.tolist() if isinstance(results, numpy.ndarray) else results
         for row, value in zip(block, values, strict=True):
-            yield _encode({**row.fields, self.field: value}) + b"\n"
+            yield encode_json({**row.fields, self.field: value}) + b"\n"
 
 
-def _encode(fields: dict[str, Any]) -> bytes:
+def encode_json(fields: Any) -> bytes:
+    """Write a line of JSON.
+
+    fields (Any): What it holds.
+    RETURNS (bytes): The line, without its end.
+    """
     try:
         return json.dumps(fields, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -164,10 +163,38 @@ def _encode(fields: dict[str, Any]) -> bytes:
         return json.dumps(fields).encode()
 
 
+def open_at(path: Path, position: int | None) -> Any:
+    """Open a file that grows, and cut off what follows what is kept.
+
+    path (Path): The file.
+    position (Optional[int]): How many bytes are kept. None to begin anew.
+    RETURNS (Optional[BinaryIO]): The file, None if it has not as many bytes.
+    """
+    if position is None:
+        return open(path, "w+b")
+    if not path.exists() or path.stat().st_size < position:
+        return None
+    file = open(path, "r+b")  # noqa: SIM115
+    file.truncate(position)
+    file.seek(position)
+    return file
+
+
+def write_through(file: Any) -> int:
+    """Wait until what was written has reached the disk.
+
+    file (BinaryIO): The file.
+    RETURNS (int): Its position.
+    """
+    file.flush()
+    os.fsync(file.fileno())
+    return int(file.tell())
+
+
 class StreamWriter(JsonlWriter):
     """Write JSON lines to standard output. They cannot be taken up again."""
 
-    def open(self, folder: Path, n_blocks: int, size: int) -> bool:
+    def open(self, folder: Path, n_blocks: int, position: Any) -> bool:
         """Begin."""
         return True
 
@@ -177,9 +204,8 @@ class StreamWriter(JsonlWriter):
         sys.stdout.buffer.flush()
         return 0
 
-    def finish(self, n_rows: int) -> Path:
-        """RETURNS (Path): No file."""
-        return Path(STREAM)
+    def finish(self, n_rows: int, output: Path) -> None:
+        """All is printed already."""
 
 
 def make_writer(output: str | Path, width: int) -> Writer:

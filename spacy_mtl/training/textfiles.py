@@ -17,7 +17,7 @@ from .rows import RowError
 NumberedRow: TypeAlias = tuple[int, object]
 #: The longest cell of a .csv file. Python's own limit, 131,072, is less than a long text.
 MAX_CELL = 2**24
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _SHOWN_CELLS = 10
 #: How many bytes at the beginning tell whether a file is text.
 _HEAD = 4096
@@ -44,11 +44,11 @@ def read_text_rows(
     """
     number = 0
     try:
-        with _open(path) if file is None else nullcontext(file) as source:
+        with open_binary(path) if file is None else nullcontext(file) as source:
             _check_is_text(source.peek(_HEAD)[:_HEAD], path, task)
             lines = _without_bom(source)
             if kind in ("jsonl", "txt"):
-                rows = _line_rows(lines, kind, keep_empty=kind == "txt" and not labelled)
+                rows = line_rows(lines, kind, keep_empty=kind == "txt" and not labelled)
             else:
                 rows = _csv_rows(lines, path, task, kind, labelled)
             for number, row in rows:
@@ -61,7 +61,12 @@ def read_text_rows(
         raise ValueError(Errors.E103.format(path=path, task=task, reason=err)) from err
 
 
-def _open(path: Path) -> BufferedReader | GzipFile:
+def open_binary(path: Path) -> BufferedReader | GzipFile:
+    """Open a file to read its bytes.
+
+    path (Path): The file, compressed if its name ends in .gz.
+    RETURNS (Union[BufferedReader, GzipFile]): What to read from.
+    """
     return GzipFile(path, "rb") if path.name.lower().endswith(".gz") else open(path, "rb")
 
 
@@ -76,10 +81,17 @@ def _check_is_text(head: bytes, path: Path, task: str) -> None:
 
 def _without_bom(lines: Iterable[bytes]) -> Iterator[bytes]:
     for number, line in enumerate(lines):
-        yield line if number else line.removeprefix(_BOM)
+        yield line if number else line.removeprefix(BOM)
 
 
-def _line_rows(lines: Iterable[bytes], kind: str, *, keep_empty: bool) -> Iterator[NumberedRow]:
+def line_rows(lines: Iterable[bytes], kind: str, *, keep_empty: bool) -> Iterator[NumberedRow]:
+    """Read rows that are a line each.
+
+    lines (Iterable[bytes]): The lines.
+    kind (str): "jsonl" or "txt".
+    keep_empty (bool): Whether an empty line is a row.
+    YIELDS (NumberedRow): Line numbers from 1 on, and rows. A bad row is a `RowError`.
+    """
     for number, line in enumerate(lines, start=1):
         line = line.strip()
         if not line and not keep_empty:
@@ -134,7 +146,7 @@ def _csv_rows(
                     Errors.E109.format(path=path, task=task, separator=name, header=shown)
                 )
             continue
-        yield number, _csv_row(cells, header, labelled)
+        yield number, csv_row(cells, header, labelled)
 
 
 def _is_header(cells: list[str]) -> bool:
@@ -144,7 +156,14 @@ def _is_header(cells: list[str]) -> bool:
     return {"text", "label"} <= once
 
 
-def _csv_row(cells: list[str], header: list[str], labelled: bool) -> object:
+def csv_row(cells: list[str], header: list[str], labelled: bool) -> object:
+    """Name the cells of a row.
+
+    cells (List[str]): The cells.
+    header (List[str]): The names.
+    labelled (bool): Whether only the text and its label matter.
+    RETURNS (object): The cells by name, or a `RowError` if there are too few or too many.
+    """
     # Spreadsheets pad rows with empty cells.
     while len(cells) > len(header) and not cells[-1].strip():
         cells.pop()

@@ -17,7 +17,6 @@ from spacy.training.initialize import init_nlp
 from spacy.training.loop import (
     DIR_MODEL_BEST,
     DIR_MODEL_LAST,
-    clean_output_dir,
     create_before_to_disk_callback,
     create_evaluation_callback,
     create_train_batches,
@@ -29,6 +28,7 @@ from thinc.api import Config, constant, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
 from ..errors import Errors
+from ..staging import staged_folder
 from .checkpoint import State
 from .loggers import MultitaskLog
 from .pretrain_checks import check_output
@@ -36,7 +36,7 @@ from .random_state import get_random_state
 from .replayable_batches import ReplayableBatches
 from .run_state import Progress, StateWriter, restore_pipeline, restore_random_state
 from .train_basis import check_basis
-from .train_checks import NEW_BEST, clear_leftovers, find_run, prepare_output
+from .train_checks import clear_leftovers, find_run, prepare_output
 
 #: An epoch and a batch.
 Drawn = tuple[int, list[Example]]
@@ -87,7 +87,6 @@ def train(
     )
     if state is None:
         prepare_output(folder)
-        clean_output_dir(folder)
     else:
         start = timer()
         run.restore(state)
@@ -163,7 +162,7 @@ class TrainRun:
         state (Dict[str, Any]): The state.
         RAISES (ValueError): If it does not fit the pipeline, or the batches.
         """
-        clear_leftovers(self.folder, self.nlp.component_names)
+        clear_leftovers(self.folder)
         self.progress = Progress.from_state(state["progress"])
         restore_pipeline(self.nlp, self.optimizer, state)
         self._replay(state)
@@ -262,16 +261,13 @@ class TrainRun:
 
     def _save_last(self) -> None:
         with self.nlp.use_params(self.optimizer.averages):  # type: ignore[arg-type]
-            self._before_to_disk(self.nlp).to_disk(self.folder / DIR_MODEL_LAST)
+            nlp = self._before_to_disk(self.nlp)
+            with staged_folder(self.folder / DIR_MODEL_LAST, keep=False) as folder:
+                nlp.to_disk(folder)
 
     def _save_best(self) -> None:
-        best, new = self.folder / DIR_MODEL_BEST, self.folder / NEW_BEST
-        shutil.rmtree(new, ignore_errors=True)
-        # The best one so far goes when the next is there.
-        shutil.copytree(self.folder / DIR_MODEL_LAST, new)
-        if best.exists():
-            shutil.rmtree(best)
-        new.rename(best)
+        with staged_folder(self.folder / DIR_MODEL_BEST, keep=False) as folder:
+            shutil.copytree(self.folder / DIR_MODEL_LAST, folder, dirs_exist_ok=True)
 
     def _write(self, *, is_finished: bool = False) -> None:
         self._writer.write(
