@@ -28,6 +28,9 @@ from finetune_table import HEADER as FINETUNE_HEADER
 from finetune_table import table_rows as finetune_rows
 from imdb_table import HEADER as IMDB_HEADER
 from imdb_table import table_rows, write_plot
+from parallel_table import AVERAGING_HEADER, averaging_rows
+from parallel_table import HEADER as PARALLEL_HEADER
+from parallel_table import table_rows as parallel_rows
 from review_table import HEADER as REVIEW_HEADER
 from review_table import LEARNING_HEADER, learning_rows
 from review_table import table_rows as review_rows
@@ -270,6 +273,18 @@ def review_learning_table() -> str:
     return markdown(LEARNING_HEADER, rows) if rows else NO_RESULT
 
 
+def parallel_table() -> str:
+    """RETURNS (str): The table of training with workers."""
+    rows = parallel_rows()
+    return markdown(PARALLEL_HEADER, rows) if rows else NO_RESULT
+
+
+def averaging_table() -> str:
+    """RETURNS (str): The table of intervals between two averagings."""
+    rows = averaging_rows()
+    return markdown(AVERAGING_HEADER, rows) if rows else NO_RESULT
+
+
 def bulk_table() -> str:
     """RETURNS (str): The table of bulk inference."""
     rows = bulk_rows()
@@ -297,6 +312,8 @@ TABLES = {
     "transform": transform_table,
     "review": review_table,
     "review-learning": review_learning_table,
+    "parallel": parallel_table,
+    "averaging": averaging_table,
     "bulk": bulk_table,
     "bulk-memory": bulk_memory_table,
 }

@@ -22,10 +22,11 @@ ALLOWED = {
     "sklearn": {"ground", "layers", "models", "pipeline", "training"},
     "review": {"ground", "layers", "models", "pipeline", "training", "sklearn"},
     "report": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review"},
+    "parallel": {"ground", "layers", "pipeline", "training"},
     "bulk": {"ground", "layers", "pipeline", "training", "inference"},
     "cli": {
         *("ground", "layers", "models", "pipeline", "training"),
-        *("inference", "sklearn", "review", "report", "bulk"),
+        *("inference", "sklearn", "review", "report", "parallel", "bulk"),
     },
 }
 LONGEST = 320

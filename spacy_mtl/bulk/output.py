@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Errors
-from ..staging import move_file
 from ..inference.writers import encode_json, open_at, write_through
+from ..staging import move_file
 from .blocks import Block, Result
 from .columns import join_parts
 from .inputs import REJECTED, InputFile

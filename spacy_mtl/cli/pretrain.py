@@ -3,7 +3,7 @@
 
 import shlex
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 from spacy.cli._util import import_code, parse_config_overrides, setup_gpu, show_validation_error
@@ -29,6 +29,8 @@ def pretrain_cli(
     output: Path = typer.Argument(..., help="Folder for weights, log and checkpoint"),
     resume: bool = typer.Option(False, "--resume", "-r", help="Go on with the run in OUTPUT"),
     force: bool = typer.Option(False, "--force", "-F", help="Overwrite an unfinished run"),
+    workers: int = typer.Option(1, "--workers", "-w", min=1, help="Processes that learn together"),
+    address: str | None = typer.Option(None, "--address", help="A Ray cluster, for --workers"),
     save_every: int = typer.Option(
         SAVE_EVERY, "--save-every", "-s", min=1, help="Batches between two checkpoints"
     ),
@@ -41,7 +43,9 @@ def pretrain_cli(
     overridden, e.g. --pretraining.max_epochs 5
     """
     setup_gpu(use_gpu, silent=use_gpu < 0)
-    command = Command(config, output, save_every, code, use_gpu, skip_last, list(ctx.args))
+    command = Command(
+        config, output, workers, address, save_every, code, use_gpu, skip_last, list(ctx.args)
+    )
     with show_errors(), show_validation_error(config):
         if resume and force:
             raise ValueError(Errors.E350)
@@ -55,17 +59,23 @@ def pretrain_cli(
             )
         loaded = load_config(config, overrides=overrides, interpolate=False)
         try:
-            pretrain(
-                loaded,
-                output,
-                resume=resume,
-                force=force,
-                save_every=save_every,
-                use_gpu=use_gpu,
-                silent=False,
-                skip_last=skip_last,
-                hint=f"If the run is interrupted, go on with: {command.to_resume()}",
-            )
+            settings: dict[str, Any] = {
+                "resume": resume,
+                "force": force,
+                "save_every": save_every,
+                "use_gpu": use_gpu,
+                "silent": False,
+                "skip_last": skip_last,
+                "hint": f"If the run is interrupted, go on with: {command.to_resume()}",
+            }
+            if workers > 1:
+                from ..parallel.pretrain import pretrain_parallel
+
+                pretrain_parallel(
+                    loaded, output, workers=workers, address=address, code=code, **settings
+                )
+            else:
+                pretrain(loaded, output, **settings)
         except KeyboardInterrupt as error:
             msg.warn(f"Interrupted. At most the last {save_every} batches are lost")
             typer.echo(f"Go on with: {command.to_resume()}")
@@ -80,6 +90,8 @@ class Command(NamedTuple):
 
     config: Path
     output: Path
+    workers: int
+    address: str | None
     save_every: int
     code: Path | None
     use_gpu: int
@@ -90,6 +102,10 @@ class Command(NamedTuple):
         """RETURNS (str): The command that goes on with the run, as it is typed into a shell."""
         parts = ["python", "-m", "spacy", "mtl", "pretrain", str(self.config), str(self.output)]
         parts.append("--resume")
+        if self.workers > 1:
+            parts += ["--workers", str(self.workers)]
+        if self.address is not None:
+            parts += ["--address", self.address]
         if self.save_every != SAVE_EVERY:
             parts += ["--save-every", str(self.save_every)]
         if self.code is not None:

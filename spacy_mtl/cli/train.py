@@ -61,8 +61,10 @@ def train_cli(
                     workers=workers,
                     address=address,
                     resume=resume,
+                    force=force,
                     save_every=save_every,
                     use_gpu=use_gpu,
+                    code=code,
                 )
             else:
                 train(

@@ -12,6 +12,7 @@ from .faults import FaultErrors
 from .finetuning import FineTuningErrors
 from .inference import InferenceErrors
 from .pairs import PairErrors, PairWarnings
+from .parallel import ParallelErrors, ParallelWarnings
 from .pipeline import PipelineErrors
 from .pretraining import PretrainingErrors
 from .report import ReportErrors
@@ -45,13 +46,16 @@ class Errors(
     InferenceErrors,
     EngineErrors,
     FaultErrors,
+    ParallelErrors,
     ResumingErrors,
     BulkErrors,
 ):
     """Texts of errors."""
 
 
-class Warnings(PairWarnings, TunerWarnings, ReviewWarnings, ResumingWarnings, BulkWarnings):
+class Warnings(
+    PairWarnings, TunerWarnings, ReviewWarnings, ParallelWarnings, ResumingWarnings, BulkWarnings
+):
     """Texts of warnings."""
 
     W101 = (

@@ -147,7 +147,8 @@ class MultitaskLog:
         score = _finite(info["score"], "the score", "all tasks together", info["step"])
         improved = self._best_score is None or score > self._best_score
         self._best_score = score if self._best_score is None else max(score, self._best_score)
-        speed = self._speed(info["words"])
+        # Workers go on learning while the pipeline is evaluated: then it is measured elsewhere.
+        speed = info.get("words_per_second") or self._speed(info["words"])
         if self._console_output:
             self._write(_format_headline(info, score, speed, improved))
             self._write_table(rows)

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from spacy.schemas import ConfigSchemaPretrain
 from spacy.tokens import Doc
@@ -125,18 +125,19 @@ class PretrainRun:
         self.optimizer = P["optimizer"]
         self.objective: Callable[..., Any] = self.model.attrs["loss"]
         self.settings: dict[str, str] = {}
-        self._P = P
-        self._make_batches = lambda: map(ensure_docs, P["batcher"](corpus(nlp)))
+        #: The [pretraining] block, resolved, and what reads the corpus and makes batches of it.
+        self.pretraining = P
+        self.make_batches = lambda: map(ensure_docs, P["batcher"](corpus(nlp)))
         self._save_every = save_every
         # The run evaluates between two batches itself, so the objective must not.
         monitor = getattr(self.objective, "monitor", None)
         if monitor is not None:
             self.objective.monitor = None  # type: ignore[attr-defined]
             monitor.prepare(self.model, nlp.make_doc)
-        self._files = PretrainFiles(output, self.model, self.optimizer)
-        self._progress = Progress(Printer(no_print=silent), monitor, P["max_epochs"])
+        self.files = PretrainFiles(output, self.model, self.optimizer)
+        self.progress = Progress(Printer(no_print=silent), monitor, P["max_epochs"])
         self._epoch = 0
-        self._batches = ReplayableBatches(self._make_batches)
+        self._batches = ReplayableBatches(self.make_batches)
         self._stopped_early = False
         self._n_empty = 0
 
@@ -149,16 +150,16 @@ class PretrainRun:
         try:
             set_model_state(self.model, state["model"])
         except ValueError as error:
-            path = self._files.folder
+            path = self.files.folder
             raise ValueError(Errors.E272.format(path=path, reason=error)) from error
         set_optimizer_state(self.optimizer, self.model, state["optimizer"])
         self._epoch = state["epoch"]
         if not self._batches.replay(state["batches"]):
             n_batches = state["batches"]["n_drawn"]
-            raise ValueError(Errors.E273.format(path=self._files.folder, batches=n_batches))
-        self._progress.set_state(state["progress"])
-        self._files.shorten_log(state["log_size"])
-        self._stopped_early = self._progress.should_stop
+            raise ValueError(Errors.E273.format(path=self.files.folder, batches=n_batches))
+        self.progress.set_state(state["progress"])
+        self.files.shorten_log(state["log_size"])
+        self._stopped_early = self.progress.should_stop
         set_random_state(state["random"])
 
     def save(self, *, is_finished: bool = False) -> None:
@@ -169,7 +170,9 @@ class PretrainRun:
         RAISES (OSError): If it cannot be written.
         """
         if not is_finite(self.model):
-            self._diverge(self._batches.n_drawn - 1, "weights are infinite or no numbers")
+            self.diverge(
+                self._epoch, self._batches.n_drawn - 1, "weights are infinite or no numbers"
+            )
         state = {
             "settings": self.settings,
             "is_finished": is_finished,
@@ -178,36 +181,36 @@ class PretrainRun:
             "random": get_random_state(),
             "model": get_model_state(self.model),
             "optimizer": get_optimizer_state(self.optimizer, self.model),
-            "progress": self._progress.get_state(),
-            "log_size": self._files.log_size(),
+            "progress": self.progress.get_state(),
+            "log_size": self.files.log_size(),
         }
-        save_checkpoint(self._files.folder, state)
+        save_checkpoint(self.files.folder, state)
 
     def train(self, *, skip_last: bool) -> None:
         """Train up to the last epoch, or until the monitor says stop.
 
         skip_last (bool): Do not write the weights at the end, or of where the run was interrupted.
         """
-        P = self._P
-        self._progress.begin(self._epoch, self._batches.n_drawn)
+        P = self.pretraining
+        self.progress.begin(self._epoch, self._batches.n_drawn)
         try:
             while self._epoch < P["max_epochs"] and not self._stopped_early:
                 self._train_epoch()
-            self._progress.finish(self.model, self._files, self._epoch - 1)
+            self.progress.finish(self.model, self.files, self._epoch - 1)
         finally:
             # Weights that have diverged must not overwrite others.
-            if not skip_last and not self._progress.has_diverged:
-                self._files.save_last(P["max_epochs"], self._progress.tracker)
+            if not skip_last and not self.progress.has_diverged:
+                self.files.save_last(P["max_epochs"], self.progress.tracker)
 
     def _train_epoch(self) -> None:
-        P, epoch = self._P, self._epoch
+        P, epoch = self.pretraining, self._epoch
         while (docs := self._batches.draw()) is not None:
             batch = self._batches.n_drawn - 1
             self._train_batch(docs, batch)
             if P["n_save_every"] and batch % P["n_save_every"] == 0:
-                self._files.save_epoch(epoch, self._progress.tracker, is_temp=True)
-            self._progress.evaluate(self.model, self._files, epoch)
-            if self._progress.should_stop:
+                self.files.save_epoch(epoch, self.progress.tracker, is_temp=True)
+            self.progress.evaluate(self.model, self.files, epoch)
+            if self.progress.should_stop:
                 self._stopped_early = True
                 self.save(is_finished=True)
                 return
@@ -217,10 +220,10 @@ class PretrainRun:
             raise ValueError(Errors.E277.format(corpus=P["corpus"]))
         is_last = epoch == P["max_epochs"] - 1
         if not P["n_save_epoch"] or epoch % P["n_save_epoch"] == 0 or is_last:
-            self._files.save_epoch(epoch, self._progress.tracker)
-        self._progress.end_epoch(epoch)
+            self.files.save_epoch(epoch, self.progress.tracker)
+        self.progress.end_epoch(epoch)
         self._epoch += 1
-        self._batches = ReplayableBatches(self._make_batches)
+        self._batches = ReplayableBatches(self.make_batches)
         self.save(is_finished=is_last)
 
     def _train_batch(self, docs: list[Doc], batch: int) -> None:
@@ -229,14 +232,33 @@ class PretrainRun:
                 warnings.warn(Warnings.W207.format(batch=batch, epoch=self._epoch), stacklevel=2)
             self._n_empty += 1
             return
+        loss = self.learn(docs, epoch=self._epoch, batch=batch)
+        self.progress.count(self._epoch, loss, docs)
+
+    def learn(self, docs: list[Doc], *, epoch: int, batch: int) -> float:
+        """Learn from a batch.
+
+        docs (List[Doc]): The batch.
+        epoch (int): Its epoch, and
+        batch (int): its number, for the error.
+        RETURNS (float): Its loss.
+        RAISES (ValueError): If the loss is not finite.
+        """
         predictions, backprop = self.model.begin_update(docs)
         loss, gradients = self.objective(self.model.ops, docs, predictions)
         if not math.isfinite(float(loss)):
-            self._diverge(batch, f"its loss is {float(loss)}")
+            self.diverge(epoch, batch, f"its loss is {float(loss)}")
         backprop(gradients)
         self.model.finish_update(self.optimizer)
-        self._progress.count(self._epoch, float(loss), docs)
+        return float(loss)
 
-    def _diverge(self, batch: int, what: str) -> None:
-        self._progress.has_diverged = True
-        raise ValueError(Errors.E267.format(epoch=self._epoch, batch=batch, what=what))
+    def diverge(self, epoch: int, batch: int, what: str) -> NoReturn:
+        """End a run whose model is of no use any more.
+
+        epoch (int): The epoch.
+        batch (int): The number of the batch.
+        what (str): What is wrong.
+        RAISES (ValueError): Always.
+        """
+        self.progress.has_diverged = True
+        raise ValueError(Errors.E267.format(epoch=epoch, batch=batch, what=what))

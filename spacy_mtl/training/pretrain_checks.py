@@ -12,7 +12,7 @@ from spacy.util import dot_to_object
 from thinc.api import Config, Optimizer
 
 from ..errors import Errors, Warnings
-from .checkpoint import State, load_checkpoint
+from .checkpoint import PRETRAINING, State, load_checkpoint
 from .pretrain_texts import read_raw_texts
 
 
@@ -51,18 +51,19 @@ def check_output(folder: Path) -> None:
         raise OSError(Errors.E268.format(path=folder, reason=reason)) from error
 
 
-def find_run(folder: Path, *, resume: bool, force: bool) -> State | None:
+def find_run(folder: Path, *, resume: bool, force: bool, kind: str = PRETRAINING) -> State | None:
     """Find the run to go on with.
 
     folder (Path): The output folder.
     resume (bool): Whether to go on.
     force (bool): Whether an unfinished run may be overwritten.
+    kind (str): What the run is to be, the `kind` of its states.
     RETURNS (Optional[Dict[str, Any]]): Its state, None to start anew.
     RAISES (ValueError): If there is none to go on with, it is damaged, or it would be overwritten.
     """
     if force:
         return None
-    state = load_checkpoint(folder)
+    state = load_checkpoint(folder, kind=kind)
     if resume and state is None:
         raise ValueError(Errors.E271.format(path=folder))
     if not resume and state is not None and not state["is_finished"]:

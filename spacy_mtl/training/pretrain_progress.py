@@ -69,7 +69,7 @@ class Progress:
         files (PretrainFiles): The files of the run.
         epoch (int): The epoch.
         """
-        if self._monitor is not None and self._monitor.is_due:
+        if self.is_due:
             self._evaluate(model, files, epoch)
 
     def finish(self, model: Model, files: PretrainFiles, epoch: int) -> None:
@@ -94,6 +94,11 @@ class Progress:
         """
         self._words_per_epoch = self.tracker.words_per_epoch[epoch]
         self.tracker.epoch_loss = 0.0
+
+    @property
+    def is_due(self) -> bool:
+        """RETURNS (bool): Whether it is time for an evaluation."""
+        return self._monitor is not None and self._monitor.is_due
 
     @property
     def should_stop(self) -> bool:

@@ -11,18 +11,19 @@ from .checkpoint import PLACE, State, load_checkpoint
 from .run_state import KIND
 
 
-def find_run(folder: Path, *, resume: bool, force: bool) -> State | None:
+def find_run(folder: Path, *, resume: bool, force: bool, kind: str = KIND) -> State | None:
     """Find the run to go on with.
 
     folder (Path): The output folder.
     resume (bool): Whether to go on.
     force (bool): Whether an unfinished run may be overwritten.
+    kind (str): What the run is to be, the `kind` of its states.
     RETURNS (Optional[Dict[str, Any]]): Its state, None to start anew.
     RAISES (ValueError): If there is none to go on with, it is damaged, or it would be overwritten.
     """
     if force:
         return None
-    state = load_checkpoint(folder, kind=KIND)
+    state = load_checkpoint(folder, kind=kind)
     if resume and state is None:
         raise ValueError(Errors.E271.format(path=folder))
     if not resume and state is not None and not state["is_finished"]:
