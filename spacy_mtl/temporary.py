@@ -139,35 +139,6 @@ def swap_in(new: Path, target: Path) -> None:
         remove(old)
 
 
-def sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, have reached the disk.
-
-    path (Path): The file or folder.
-    RAISES (OSError): If the disk fails.
-    """
-    is_folder = path.is_dir()
-    if is_folder and os.name != "posix":
-        return
-    descriptor = os.open(path, os.O_RDONLY if is_folder else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sync_tree(folder: Path) -> None:
-    """Wait until a folder has reached the disk with everything in it.
-
-    folder (Path): The folder.
-    RAISES (OSError): If the disk fails.
-    """
-    for path, _, names in os.walk(folder):
-        for name in names:
-            if not os.path.islink(os.path.join(path, name)):
-                sync(Path(path, name))
-        sync(Path(path))
-
-
 def keep_others(old: Path, new: Path) -> None:
     """Take over the files of a folder that another one lacks.
 

@@ -10,13 +10,8 @@ import pytest
 from crash import kill_everywhere, needs_fork, tree
 
 import spacy_mtl.temporary as temporary
-from spacy_mtl.staging import (
-    StagedFiles,
-    append_line,
-    staged_folder,
-    write_array,
-    write_atomically,
-)
+from spacy_mtl.disk import append_line, write_array
+from spacy_mtl.staging import StagedFiles, staged_folder, write_atomically
 from spacy_mtl.temporary import Temporary
 
 OLD = {"a": b"old a", "sub/b": b"old b", "mine": b"mine"}

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import numpy
 from spacy.language import Language
 
+from ..disk import worded, write_array
 from ..errors import Errors
 from ..layers.nearest import NearestVectors
-from ..staging import folder_beside, place_folder, worded, write_array
+from ..staging import folder_beside, place_folder
 from .embedder import Embedder, embed_file
 from .embeddings import read_embeddings
 from .rows import TextRow, TextSource

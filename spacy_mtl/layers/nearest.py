@@ -8,8 +8,9 @@ from typing import Any
 import numpy
 from thinc.types import Floats2d, Ints2d
 
+from ..disk import write_array
 from ..errors import Errors
-from ..staging import staged_folder, write_array
+from ..staging import staged_folder
 
 #: With fewer vectors the exact search is fast enough.
 EXACT_BELOW = 20_000

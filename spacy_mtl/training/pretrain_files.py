@@ -8,7 +8,8 @@ import srsly
 from spacy.training.pretrain import ProgressTracker
 from thinc.api import Model, Optimizer
 
-from ..staging import append_line, write_atomically
+from ..disk import append_line
+from ..staging import write_atomically
 from .training_log import to_json
 
 LOG = "log.jsonl"

@@ -1,7 +1,6 @@
 """A training in the steps of `spacy train`, which can be interrupted."""
 
 import io
-import shutil
 import sys
 from collections.abc import Iterable
 from itertools import islice
@@ -15,7 +14,6 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import (
-    DIR_MODEL_BEST,
     DIR_MODEL_LAST,
     create_before_to_disk_callback,
     create_evaluation_callback,
@@ -28,9 +26,9 @@ from thinc.api import Config, constant, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
 from ..errors import Errors
-from ..staging import staged_folder
 from .checkpoint import State
 from .loggers import MultitaskLog
+from .model_folders import save_best, save_last
 from .pretrain_checks import check_output
 from .random_state import get_random_state
 from .replayable_batches import ReplayableBatches
@@ -210,7 +208,7 @@ class TrainRun:
                 update_meta(T, self.nlp, info)
             self._save_last()
             if score == max(progress.results)[0]:
-                self._save_best()
+                save_best(self.folder)
             info["output_path"] = str(self.folder / DIR_MODEL_LAST)
             progress.losses = {}
         self._log_step(info if is_evaluated else None)
@@ -261,13 +259,7 @@ class TrainRun:
 
     def _save_last(self) -> None:
         with self.nlp.use_params(self.optimizer.averages):  # type: ignore[arg-type]
-            nlp = self._before_to_disk(self.nlp)
-            with staged_folder(self.folder / DIR_MODEL_LAST, keep=False) as folder:
-                nlp.to_disk(folder)
-
-    def _save_best(self) -> None:
-        with staged_folder(self.folder / DIR_MODEL_BEST, keep=False) as folder:
-            shutil.copytree(self.folder / DIR_MODEL_LAST, folder, dirs_exist_ok=True)
+            save_last(self._before_to_disk(self.nlp), self.folder)
 
     def _write(self, *, is_finished: bool = False) -> None:
         self._writer.write(

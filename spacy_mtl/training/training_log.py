@@ -7,8 +7,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from ..disk import append_line
 from ..errors import Errors, Warnings
-from ..staging import append_line
 
 FILE_NAME = "training.jsonl"
 

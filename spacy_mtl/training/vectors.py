@@ -13,9 +13,10 @@ from spacy.training.initialize import convert_vectors
 from spacy.util import get_lang_class, minibatch
 
 from ..bars import ProgressBar
+from ..disk import make_folder, remove_empty, worded
 from ..errors import Errors
 from ..extras import import_extra
-from ..staging import make_folder, remove_empty, staged_folder, worded
+from ..staging import staged_folder
 from ..temporary import Temporary
 from .raw_text import read_raw_text
 
