@@ -3,6 +3,9 @@ nothing else has its name, and the documented way to go on ends as if nothing ha
 """
 
 import shutil
+import warnings
+from concurrent.futures import Future
+from contextlib import contextmanager
 
 import pytest
 import spacy
@@ -10,7 +13,12 @@ import srsly
 from crash import kill_everywhere, needs_fork, tree
 from fault_data import write_data
 from pretrain_setup import make_config
+from train_setup import check_same
+from train_setup import make_config as make_training
 
+import spacy_mtl.bulk.apply as apply_module
+from spacy_mtl.bulk.apply import apply_files
+from spacy_mtl.bulk.pool import Pool
 from spacy_mtl.inference.embedder import embed_file
 from spacy_mtl.inference.predictor import predict_file
 from spacy_mtl.inference.similar import SimilarTexts, build_index
@@ -19,6 +27,7 @@ from spacy_mtl.staging import staged_folder
 from spacy_mtl.training.checkpoint import load_checkpoint
 from spacy_mtl.training.convert import convert_folder
 from spacy_mtl.training.pretrain import pretrain
+from spacy_mtl.training.train_run import train
 
 pytestmark = needs_fork
 
@@ -86,6 +95,125 @@ def test_pretrain(tmp_path):
 @pytest.mark.slow
 def test_pretrain_at_each_point(tmp_path):
     assert run_pretraining(tmp_path, step=1) >= 36
+
+
+def run_training(tmp_path, step):
+    config = make_training(tmp_path)
+    train(config, tmp_path / "expected")
+    earlier = make_training(tmp_path, {"training.max_steps": 10, "training.seed": 7})
+    train(earlier, tmp_path / "earlier")
+    texts, out = ["kara lope mido", "tuvi"], tmp_path / "out"
+
+    def scores(folder):
+        return [doc.cats for doc in spacy.load(folder).pipe(texts)]
+
+    old = {name: scores(tmp_path / "earlier" / name) for name in ("model-best", "model-last")}
+
+    def prepare():
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(tmp_path / "earlier", out)
+
+    def work(**settings):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            train(config, out, **settings)
+
+    found = []
+
+    def check():
+        # Both pipelines are there, the earlier or new ones.
+        for name in old:
+            found.append(scores(out / name) == old[name])
+        state = load_checkpoint(out, kind="training")
+        is_over = state is not None and state["is_finished"]
+        # The earlier run is over, too.
+        if not is_over or scores(out / "model-last") == old["model-last"]:
+            work(resume=state is not None and not is_over)
+        for name in old:
+            assert scores(out / name) == scores(tmp_path / "expected" / name)
+        if state is not None and not is_over:
+            check_same(out, tmp_path / "expected")
+        assert not [path for path in out.rglob(".*")]
+
+    kills = kill_everywhere(work, out, check, prepare, step=step)
+    assert set(found) == {False, True}
+    return kills
+
+
+def test_train(tmp_path):
+    assert run_training(tmp_path, step=60) >= 4
+
+
+@pytest.mark.slow
+def test_train_at_each_point(tmp_path):
+    assert run_training(tmp_path, step=3) >= 80
+
+
+class OwnThread(Pool):
+    """A worker without a process, which would outlive one that is killed in the middle of a fork."""
+
+    deaths = ()
+
+    def __init__(self, work):
+        super().__init__(1)
+        self._work = work
+
+    def start(self, worker):
+        return self._done(None)
+
+    def submit(self, worker, block, left_out):
+        return self._done(self._work(block, left_out))
+
+    def stop(self):
+        pass
+
+    def _done(self, result):
+        future = Future()
+        future.set_result(result)
+        return future
+
+
+@contextmanager
+def make_threads(apply, engine, n_workers, address):
+    yield OwnThread(apply)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_apply(tmp_path, model, kind, monkeypatch):
+    texts, place = tmp_path / "texts", tmp_path / "place"
+    texts.mkdir()
+    for part in range(2):
+        rows = [{"text": f"a good film {i}", "id": i} for i in range(3)]
+        path = texts / f"{part}.{kind}"
+        if kind == "jsonl":
+            srsly.write_jsonl(path, [*rows, {"text": 3}])
+        elif kind == "csv":
+            path.write_text("text,id\n" + "".join(f"{row['text']},{row['id']}\n" for row in rows))
+        else:
+            arrow = pytest.importorskip("pyarrow")
+            pytest.importorskip("pyarrow.parquet").write_table(arrow.Table.from_pylist(rows), path)
+    nlp = spacy.load(model)
+    monkeypatch.setattr(apply_module, "make_pool", make_threads)
+
+    def work(output=place / "out"):
+        apply_files(nlp, [texts], output, n_workers=1)
+
+    work(tmp_path / "expected" / "out")
+    expected = tree(tmp_path / "expected")
+
+    def check():
+        for name, data in tree(place).items():
+            assert ".partial/" in name or data == expected[name]
+        is_over = expected.items() <= tree(place).items()
+        # The same command goes on, or says that everything is there, and removes what is left.
+        try:
+            work()
+        except ValueError as error:
+            assert is_over and "E616" in str(error)
+        assert tree(place) == expected
+        shutil.rmtree(place)
+
+    assert kill_everywhere(work, place, check, step=3) > 8
 
 
 @pytest.mark.parametrize("kind", ["npy", "jsonl", "parquet", "predictions"])
