@@ -1,10 +1,11 @@
 """Training and pretraining with workers, against one process on one core.
 
-python benchmarks/parallel.py --data DATA --section speed|scores|averaging|pretraining
+python benchmarks/parallel.py --data DATA --section speed|scores|averaging|gradients|pretraining
 
 speed: examples a second of `spacy train`'s loop and of two workers, in turn.
 scores: dev and test scores after equally many examples, for three seeds.
 averaging: the same with two workers that average every 1, 10, 50 and 200 steps.
+gradients: the same with two workers that exchange their gradients in every step.
 pretraining: words a second of `mtl pretrain` alone and with two workers, in turn.
 
 Each run is a file in results/parallel, and a run whose file is there is left out. Speeds are of the steps between
@@ -25,6 +26,7 @@ from typing import Any
 
 import spacy
 import srsly
+from parallel_gradients import train_gradients
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
 from thinc.api import Config, use_ops
@@ -42,7 +44,7 @@ from spacy_mtl.training.vectors import train_vectors
 RESULTS = Path(__file__).parent / "results" / "parallel"
 N_WORKERS = 2
 SEEDS = (0, 1, 2)
-ROUNDS = 5
+ROUNDS = 3
 AVERAGE_EVERY = (1, 10, 50, 200)
 #: Of the speeds: enough steps for two evaluations.
 SPEED_STEPS = 1650
@@ -186,6 +188,17 @@ def averaging(data: str, seeds: Iterable[int], overrides: dict[str, Any]) -> Non
             )
 
 
+def gradients(data: str, seeds: Iterable[int], overrides: dict[str, Any]) -> None:
+    """Two workers that exchange gradients in every step."""
+    for seed in seeds:
+        path = RESULTS / "averaging" / f"gradients-{seed}.json"
+        if not path.is_file():
+            load = round(os.getloadavg()[0], 2)
+            found = train_gradients(make_config(data, seed, overrides), workers=N_WORKERS)
+            write_record(path, {"seed": seed, "overrides": overrides, "load": load, **found})
+            print(path.name, found, flush=True)
+
+
 def pretraining(data: str, seeds: Iterable[int], overrides: dict[str, Any]) -> None:
     """Pretraining on the training tweets, both sides in turn."""
     del seeds
@@ -235,6 +248,7 @@ SECTIONS = {
     "speed": speed,
     "scores": scores,
     "averaging": averaging,
+    "gradients": gradients,
     "pretraining": pretraining,
 }
 

@@ -7,7 +7,8 @@ from parallel import summarize
 from spread import spread
 
 HEADER = ["", "one process", "two workers", "ratio"]
-AVERAGING_HEADER = ["steps between two averagings", "examples/s", "dev", "test"]
+AVERAGING_HEADER = ["two workers exchange", "examples/s", "dev"]
+GRADIENTS = "gradients"
 SPEEDS = {
     "speed": ("training, examples/s", "examples_per_second"),
     "pretraining": ("pretraining, words/s", "words_per_second"),
@@ -34,14 +35,14 @@ def table_rows() -> list[list[str]]:
 def averaging_rows() -> list[list[str]]:
     """RETURNS (list): What the interval between two averagings does."""
     sides = summarize().get("averaging", {})
+    order = sorted(sides, key=lambda side: 0 if side == GRADIENTS else int(side))
     return [
         [
-            every,
-            f"{statistics.median(values['examples_per_second']):,.0f}",
-            spread([100 * score for score in values["dev"]]),
-            spread(values["test"]),
+            "gradients in every step" if side == GRADIENTS else f"averages every {side}",
+            f"{statistics.median(sides[side]['examples_per_second']):,.0f}",
+            spread([100 * score for score in sides[side]["dev"]]),
         ]
-        for every, values in sorted(sides.items(), key=lambda item: int(item[0]))
+        for side in order
     ]
 
 

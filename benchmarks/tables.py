@@ -1,14 +1,14 @@
-"""Write the tables of the README from the result files.
+"""Write the tables of the README and of docs/ from the result files.
 
 python benchmarks/tables.py            write them
-python benchmarks/tables.py --check    exit with 1 if the README differs from the results
+python benchmarks/tables.py --check    exit with 1 if a page differs from the results
 """
 
 import json
 import re
 import statistics
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from bulk_table import HEADER as BULK_HEADER
 from bulk_table import MEMORY_HEADER as BULK_MEMORY_HEADER
 from bulk_table import memory_rows as bulk_memory_rows
 from bulk_table import table_rows as bulk_rows
+from cost_table import COST_HEADER, LIMITS_HEADER, cost_rows, limit_rows
 from embeddings_table import (
     SPEED_HEADER,
     STS_HEADER,
@@ -44,11 +45,14 @@ from speed_summary import (
     thread_rows,
 )
 from spread import spread
+from sweep_table import HEADER as SWEEP_HEADER
+from sweep_table import table_rows as sweep_rows
 from tweeteval_data import TASKS
 from typos_table import HEADER as TYPOS_HEADER
 from typos_table import table_rows as typos_rows
 
 ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 RESULTS = Path(__file__).parent / "results"
 BLOCK = "<!-- table: {name} -->\n"
 END = "<!-- end of table -->"
@@ -236,86 +240,32 @@ too much hate, and errors raise the score. All have the same budget of 3,000 ste
 """
 
 
-def finetune_table() -> str:
-    """Build the table of fine-tuning.
-
-    RETURNS (str): A row for each method that is finished.
-    """
-    rows = finetune_rows()
-    return markdown(FINETUNE_HEADER, rows) if rows else NO_RESULT
-
-
-def tuners_table() -> str:
-    """RETURNS (str): The table of tuners of embeddings."""
-    return markdown(TUNERS_HEADER, tuners_rows())
-
-
-def sts_table() -> str:
-    """RETURNS (str): The table of similarity."""
-    return markdown(STS_HEADER, sts_rows())
-
-
-def transform_table() -> str:
-    """RETURNS (str): The table of the speed of sentence encoders."""
-    rows = speed_rows()
-    return markdown(SPEED_HEADER, rows) if rows else NO_RESULT
-
-
-def review_table() -> str:
-    """RETURNS (str): The table of label review."""
-    rows = review_rows()
-    return markdown(REVIEW_HEADER, rows) if rows else NO_RESULT
-
-
-def review_learning_table() -> str:
-    """RETURNS (str): The table of active learning."""
-    rows = learning_rows()
-    return markdown(LEARNING_HEADER, rows) if rows else NO_RESULT
-
-
-def parallel_table() -> str:
-    """RETURNS (str): The table of training with workers."""
-    rows = parallel_rows()
-    return markdown(PARALLEL_HEADER, rows) if rows else NO_RESULT
-
-
-def averaging_table() -> str:
-    """RETURNS (str): The table of intervals between two averagings."""
-    rows = averaging_rows()
-    return markdown(AVERAGING_HEADER, rows) if rows else NO_RESULT
-
-
-def bulk_table() -> str:
-    """RETURNS (str): The table of bulk inference."""
-    rows = bulk_rows()
-    return markdown(BULK_HEADER, rows) if rows else NO_RESULT
-
-
-def bulk_memory_table() -> str:
-    """RETURNS (str): The table of its memory."""
-    rows = bulk_memory_rows()
-    return markdown(BULK_MEMORY_HEADER, rows) if rows else NO_RESULT
-
-
+#: Tables of a header and rows.
+PLAIN: dict[str, tuple[list[str], Callable[[], list[list[str]]]]] = {
+    "finetune": (FINETUNE_HEADER, finetune_rows),
+    "tuners": (TUNERS_HEADER, tuners_rows),
+    "sts": (STS_HEADER, sts_rows),
+    "transform": (SPEED_HEADER, speed_rows),
+    "review": (REVIEW_HEADER, review_rows),
+    "review-learning": (LEARNING_HEADER, learning_rows),
+    "parallel": (PARALLEL_HEADER, parallel_rows),
+    "averaging": (AVERAGING_HEADER, averaging_rows),
+    "bulk": (BULK_HEADER, bulk_rows),
+    "bulk-memory": (BULK_MEMORY_HEADER, bulk_memory_rows),
+    "sweep": (SWEEP_HEADER, sweep_rows),
+    "cost": (COST_HEADER, cost_rows),
+    "limits": (LIMITS_HEADER, limit_rows),
+}
+#: The others.
 TABLES = {
     "demo": demo_table,
     "tweeteval": tweeteval_table,
     "imdb": imdb_table,
-    "finetune": finetune_table,
     "typos": typos_table,
     "speed": speed_table,
     "speed-peers": speed_peers_table,
     "memory": memory_table,
     "threads": threads_table,
-    "tuners": tuners_table,
-    "sts": sts_table,
-    "transform": transform_table,
-    "review": review_table,
-    "review-learning": review_learning_table,
-    "parallel": parallel_table,
-    "averaging": averaging_table,
-    "bulk": bulk_table,
-    "bulk-memory": bulk_memory_table,
 }
 
 
@@ -325,22 +275,26 @@ def fill(text: str) -> str:
     text (str): The text, with a pair of marks for each table.
     RETURNS (str): The text with current tables.
     """
-    for name, build in TABLES.items():
+    tables = {name: build() for name, build in TABLES.items()}
+    for name, (header, build_rows) in PLAIN.items():
+        rows = build_rows()
+        tables[name] = markdown(header, rows) if rows else NO_RESULT
+    for name, table in tables.items():
         start = BLOCK.format(name=name)
         pattern = re.escape(start) + ".*?" + re.escape(END)
-        new = f"{start}{build()}{END}"
+        new = f"{start}{table}{END}"
         text = re.sub(pattern, lambda match, new=new: new, text, flags=re.DOTALL)
     return text
 
 
 def main() -> None:
-    """Write the README, or check it."""
-    path = ROOT / "README.md"
-    old = path.read_text(encoding="utf8")
-    new = fill(old)
+    """Write the pages, or check them."""
+    old = [path.read_text(encoding="utf8") for path in PAGES]
+    new = [fill(text) for text in old]
     if "--check" in sys.argv[1:]:
         sys.exit(int(old != new))
-    path.write_text(new, encoding="utf8")
+    for path, text in zip(PAGES, new, strict=True):
+        path.write_text(text, encoding="utf8")
     write_plot(RESULTS / "imdb.svg")
 
 

@@ -40,7 +40,7 @@ CASES = {
         head(multi_label=True, pooling=["mean"], hidden_width=4),
         head(tok2vec=ENCODER, pooling=["max"], hidden_width=4, maxout_pieces=3),
         head(ngrams=ngrams(char_max=4), nO=N_LABELS),
-        head(tok2vec={**ENCODER, "word_dropout": 0.3}, ngrams=ngrams(ngram_size=1)),
+        head(tok2vec={**ENCODER, "word_dropout": 0.25}, ngrams=ngrams(ngram_size=1)),
         head(standardized=True),
         head(standardized=True, hidden_width=4, pooling=["mean"], ngrams=ngrams()),
     ],

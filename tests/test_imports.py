@@ -21,12 +21,15 @@ ALLOWED = {
     "inference": {"ground", "layers", "pipeline", "training"},
     "sklearn": {"ground", "layers", "models", "pipeline", "training"},
     "review": {"ground", "layers", "models", "pipeline", "training", "sklearn"},
+    "sweep": {"ground", "training", "pipeline"},
     "report": {"ground", "layers", "models", "pipeline", "training", "sklearn", "review"},
     "parallel": {"ground", "layers", "pipeline", "training"},
     "bulk": {"ground", "layers", "pipeline", "training", "inference"},
     "cli": {
         *("ground", "layers", "models", "pipeline", "training"),
         *("inference", "sklearn", "review", "report", "parallel", "bulk"),
+        *("inference", "sklearn", "review", "report"),
+        "sweep",
     },
 }
 LONGEST = 320

@@ -43,6 +43,7 @@ COMMANDS = (
     "similar",
     "subwords",
     "train",
+    "sweep",
     "vectors",
 )
 

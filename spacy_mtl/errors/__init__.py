@@ -19,6 +19,7 @@ from .report import ReportErrors
 from .resuming import ResumingErrors, ResumingWarnings
 from .review import ReviewErrors, ReviewWarnings
 from .subwords import SubwordErrors
+from .sweep import SweepErrors
 from .training_report import TrainingReportErrors
 from .transformers import TransformerErrors
 from .tuners import TunerErrors, TunerWarnings
@@ -49,6 +50,7 @@ class Errors(
     ParallelErrors,
     ResumingErrors,
     BulkErrors,
+    SweepErrors,
 ):
     """Texts of errors."""
 

@@ -1,4 +1,4 @@
-"""Checks of the arrays, labels and settings that tuners get, for all supported versions of scikit-learn."""
+"""Checks of the arrays, labels and settings that tuners get."""
 
 import math
 from collections.abc import Iterable
@@ -8,20 +8,12 @@ from typing import Any
 import numpy
 from sklearn.base import BaseEstimator
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length, column_or_1d, validate_data
 from thinc.types import Floats2d
 
 from ..errors import Errors
 from ..training.label_pairs import is_cats
 from .labels import is_unknown
-
-try:
-    from sklearn.utils.validation import validate_data
-except ImportError:
-
-    def validate_data(estimator: BaseEstimator, X: Any, **options: Any) -> Any:
-        """Call what was a method before scikit-learn 1.6."""
-        return estimator._validate_data(X, **options)
 
 
 def check_X(estimator: BaseEstimator, X: Any, *, reset: bool) -> Floats2d:

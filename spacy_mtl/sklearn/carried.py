@@ -1,6 +1,5 @@
 """Pipelines that travel: in pickles, into other processes, and as copies."""
 
-import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -46,4 +45,5 @@ def copy_pipeline(nlp: Language) -> Language:
     nlp (Language): The pipeline.
     RETURNS (Language): One of its own vocabulary and weights.
     """
-    return pickle.loads(pickle.dumps(Carried(nlp)))
+    rebuild, contents = Carried(nlp).__reduce__()
+    return rebuild(*contents)
