@@ -47,12 +47,13 @@ def test_convert(tmp_path):
     for name, source in (("old", old), ("new", new)):
         convert_folder(source, tmp_path / "expected", overwrite=True)
         expected[name] = {**tree(tmp_path / "expected"), "mine.txt": b"mine"}
+    convert_folder(old, tmp_path / "before")
+    (tmp_path / "before" / "mine.txt").write_text("mine")
     found = []
 
     def prepare():
         shutil.rmtree(place, ignore_errors=True)
-        convert_folder(old, place / "corpus")
-        (place / "corpus" / "mine.txt").write_text("mine")
+        shutil.copytree(tmp_path / "before", place / "corpus")
 
     def work():
         convert_folder(new, place / "corpus", overwrite=True)
@@ -63,7 +64,7 @@ def test_convert(tmp_path):
         work()
         assert tree(place) == {f"corpus/{name}": data for name, data in expected["new"].items()}
 
-    assert kill_everywhere(work, place, check, prepare) > 10
+    assert kill_everywhere(work, place, check, prepare, step=2) > 5
     assert set(found) == {False, True}
 
 
@@ -141,7 +142,7 @@ def run_training(tmp_path, step):
 
 
 def test_train(tmp_path):
-    assert run_training(tmp_path, step=60) >= 4
+    assert run_training(tmp_path, step=90) >= 3
 
 
 @pytest.mark.slow
@@ -213,7 +214,7 @@ def test_apply(tmp_path, model, kind, monkeypatch):
         assert tree(place) == expected
         shutil.rmtree(place)
 
-    assert kill_everywhere(work, place, check, step=3) > 8
+    assert kill_everywhere(work, place, check, step=4) > 5
 
 
 @pytest.mark.parametrize("kind", ["npy", "jsonl", "parquet", "predictions"])
@@ -249,9 +250,9 @@ def test_embed_and_predict(tmp_path, model, kind):
                 work()
         assert tree(place) == {output.name: expected}
 
-    step = 1 if kind == "npy" else 3
+    step = 3 if kind == "npy" else 6
     kills = kill_everywhere(lambda: work(overwrite=True), place, check, prepare, step=step)
-    assert kills > 10 / step
+    assert kills > 2
 
 
 def test_similar(tmp_path, model):
@@ -269,7 +270,7 @@ def test_similar(tmp_path, model):
         assert len(SimilarTexts(nlp, place / "index")) == 2
         assert [path.name for path in place.iterdir()] == ["index"]
 
-    assert kill_everywhere(work, place, check, lambda: work("old"), step=3) > 5
+    assert kill_everywhere(work, place, check, lambda: work("old"), step=6) > 3
 
 
 def test_a_pipeline(tmp_path, model):
@@ -294,7 +295,7 @@ def test_a_pipeline(tmp_path, model):
         assert scores(spacy.load(place / "model-best")) == scores(new)
         assert [path.name for path in place.iterdir()] == ["model-best"]
 
-    assert kill_everywhere(lambda: save(new), place, check, lambda: save(old), step=7) > 5
+    assert kill_everywhere(lambda: save(new), place, check, lambda: save(old), step=12) > 3
 
 
 def test_components_of_a_pipeline_that_spacy_saves(tmp_path, model):
