@@ -110,6 +110,12 @@ def remove(path: Path) -> None:
     """
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
+        # That needs a handle for each level, and this one at a time.
+        for place, folders, names in os.walk(path, topdown=False):
+            for name in (*names, *folders):
+                remove(Path(place, name))
+        with suppress(OSError):
+            path.rmdir()
     else:
         with suppress(OSError):
             path.unlink()

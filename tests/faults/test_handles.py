@@ -56,16 +56,27 @@ def test_many_files_of_a_job_need_few_handles(tmp_path, model, few_handles):
     assert apply_files(nlp, [tmp_path / "texts"], tmp_path / "out", n_workers=1).rows == 60
 
 
-def test_no_handles_at_all(tmp_path, data, few_handles):
+@pytest.mark.parametrize("n", range(4))
+def test_too_few_handles(tmp_path, data, few_handles, n):
     convert_folder(data, tmp_path / "corpus")
     before = tree(tmp_path)
-    few_handles(0)
-    with pytest.raises((OSError, ValueError), match=r"E\d+.*Too many open files"):
+    few_handles(n)
+    try:
         convert_folder(data, tmp_path / "corpus", overwrite=True)
+    except (OSError, ValueError) as error:
+        assert "Too many open files" in str(error)
+        assert str(tmp_path) in str(error)
+    else:
+        assert n > 1
+    few_handles(100)
+    assert tree(tmp_path) == before
+
+
+def test_no_handle_for_a_new_file(tmp_path, few_handles):
+    few_handles(0)
     with pytest.raises(OSError, match=r"E135.*Too many open files"), StagedFiles() as files:
         files.write(tmp_path / "new" / "file", b"x")
     few_handles(100)
-    assert tree(tmp_path) == before
     assert not (tmp_path / "new").exists()
 
 

@@ -19,6 +19,7 @@ from train_setup import make_config as make_training
 import spacy_mtl.bulk.apply as apply_module
 from spacy_mtl.bulk.apply import apply_files
 from spacy_mtl.bulk.pool import Pool
+from spacy_mtl.cli.review import review
 from spacy_mtl.inference.embedder import embed_file
 from spacy_mtl.inference.predictor import predict_file
 from spacy_mtl.inference.similar import SimilarTexts, build_index
@@ -354,3 +355,25 @@ def test_apply_review(tmp_path, data, is_folder):
         place.mkdir()
 
     assert kill_everywhere(lambda: work(place / name), place, check) >= 3
+
+
+def test_review(tmp_path, data, model):
+    pytest.importorskip("cleanlab")
+    place = tmp_path / "place"
+
+    def work(output=place / "review.jsonl"):
+        review(model, data, ["sentiment"], [output], seeds=1, folds=2)
+
+    work(tmp_path / "expected" / "review.jsonl")
+    expected = tree(tmp_path / "expected")
+
+    def check():
+        found = tree(place) if place.exists() else {}
+        assert found.get("review.jsonl") in (None, expected["review.jsonl"])
+        # The same command goes on with the folds that are done.
+        if "review.jsonl" not in found:
+            work()
+            assert tree(place) == expected
+        shutil.rmtree(place, ignore_errors=True)
+
+    assert kill_everywhere(work, place, check, step=3) > 3
