@@ -31,7 +31,7 @@ def ray_session(n_workers: int, *, address: str | None = None) -> Iterator[Any]:
     YIELDS (ModuleType): The module ray.
     RAISES (ValueError): If Ray is not installed, does not start or cannot be reached.
     """
-    if address is None and "ray" not in sys.modules:
+    if "ray" not in sys.modules and (address is None or _is_loopback(address)):
         os.environ.update(ENVIRONMENT)
     ray = import_extra("ray", Errors.E770)
     if ray.is_initialized():
@@ -62,11 +62,21 @@ def ray_session(n_workers: int, *, address: str | None = None) -> Iterator[Any]:
         ray.shutdown()
 
 
-def _check_reachable(address: str) -> None:
+def _is_loopback(address: str) -> bool:
+    host = _split(address)[0]
+    return host == "localhost" or host.startswith("127.")
+
+
+def _split(address: str) -> tuple[str, str]:
     host, _, port = address.removeprefix("ray://").rpartition(":")
+    return host.strip("[]"), port
+
+
+def _check_reachable(address: str) -> None:
+    host, port = _split(address)
     if not port.isdigit():
         return
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE).close()
+        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
     except (OSError, OverflowError) as error:
         raise ValueError(Errors.E771.format(address=address, reason=error)) from error

@@ -5,12 +5,17 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from spacy.tokens import Doc
+
 from .errors import Errors
 from .types import Cats
 
 SEPARATOR = "/"
 #: spaCy scores the tokenizer of every pipeline as "token_acc" and alike.
 TOKENIZER_SCORES = "token"
+#: Texts of a batch that an error names, and their characters.
+N_SHOWN = 3
+SHOWN_LENGTH = 40
 TASK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
@@ -116,3 +121,19 @@ def file_version(path: str | Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def describe_texts(docs: Iterable[Doc]) -> str:
+    """Name a batch in an error message by its first texts.
+
+    docs (Iterable[Doc]): The documents.
+    RETURNS (str): How many they are, and the first of them, shortened.
+    """
+    found = list(docs)
+    # The beginning of a long document is enough, and quick to get.
+    shown = [doc[: SHOWN_LENGTH + 1].text[: SHOWN_LENGTH + 1] for doc in found[:N_SHOWN]]
+    texts = [
+        repr(text if len(text) <= SHOWN_LENGTH else f"{text[:SHOWN_LENGTH]}...") for text in shown
+    ]
+    dots = ", ..." if len(found) > N_SHOWN else ""
+    return f"a batch of {len(found)} documents ({', '.join(texts)}{dots})"

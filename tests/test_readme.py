@@ -1,4 +1,4 @@
-"""The README's blocks, executed: Python in a folder with a trained pipeline, configs resolved, rows of
+"""The blocks of the README and of docs/, executed: Python in a folder with a trained pipeline, configs resolved, rows of
 files read, commands run on a small data set. The two installation commands are run by `.ci/run`.
 """
 
@@ -14,15 +14,18 @@ from pathlib import Path
 import pytest
 import spacy
 from spacy.training.initialize import init_nlp
-from spacy.util import registry
+from spacy.util import load_config, registry
 from thinc.api import Config
 
 from spacy_mtl.cli.init_config import init_config
+from spacy_mtl.sweep.space import read_space
+from spacy_mtl.sweep.values import check_space
 from spacy_mtl.training.convert import convert_folder
 from spacy_mtl.training.formats import read_records
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = "\n".join(path.read_text(encoding="utf8") for path in PAGES)
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INSTALLATION = "python -m pip install "
 #: A project run trains three pipelines in processes of their own.
@@ -100,12 +103,32 @@ def test_python_blocks_run_in_order(workspace: Path, monkeypatch: pytest.MonkeyP
 
 def test_config_blocks_build_a_pipeline():
     for block in blocks("ini"):
-        components = Config().from_str(block)["components"]
+        if "[components." not in block:
+            continue
+        components = Config().from_str(block).get("components", {})
         nlp = spacy.blank("en")
         for name, config in components.items():
             factory = config.pop("factory")
             nlp.add_pipe(factory, name=name, config=config)
         assert nlp.pipe_names == list(components)
+
+
+def test_loggers_of_config_blocks_exist():
+    found = [block for block in blocks("ini") if block.startswith("[training.logger]")]
+    assert found
+    for block in found:
+        config = Config().from_str("[training]\n\n" + block)
+        assert callable(registry.resolve(config["training"])["logger"])
+
+
+def test_spaces_of_settings_fit_the_demo_config(tmp_path: Path):
+    config = load_config(ROOT / "configs" / "demo.cfg")
+    spaces = blocks("yaml")
+    assert spaces
+    for block in spaces:
+        path = tmp_path / "space.yml"
+        path.write_text(block, encoding="utf8")
+        check_space(read_space(path), config, path)
 
 
 def test_rows_of_the_table_of_files_are_read(tmp_path: Path):

@@ -11,6 +11,7 @@ from .estimators import EstimatorErrors
 from .faults import FaultErrors
 from .finetuning import FineTuningErrors
 from .inference import InferenceErrors
+from .numbers import NumberErrors
 from .pairs import PairErrors, PairWarnings
 from .parallel import ParallelErrors, ParallelWarnings
 from .pipeline import PipelineErrors
@@ -51,6 +52,7 @@ class Errors(
     ResumingErrors,
     BulkErrors,
     SweepErrors,
+    NumberErrors,
 ):
     """Texts of errors."""
 

@@ -107,8 +107,9 @@ class PipelineErrors:
         "each other's doc.cats. Give one of them another 'task'."
     )
     E229 = (
-        "[E229] Component '{name}', task '{task}': the loss is {loss}. The model has diverged: lower "
-        "the learning rate or loss_weight, and check the weights or vectors that it started from."
+        "[E229] Component '{name}', task '{task}': the loss is {loss} in {batch}. The model has diverged: lower "
+        "the learning rate or loss_weight, and check the weights or vectors that it started from. Nothing has been "
+        "learned from this batch."
     )
     E230 = "[E230] Component '{name}': a label has to be a non-empty string, but found {label!r}."
     E231 = (

@@ -27,7 +27,7 @@ class PretrainingErrors:
     )
     E266 = "[E266] The raw text {path} is empty ({setting}): no line holds a text. Add texts to learn from."
     E267 = (
-        "[E267] Pretraining diverged in epoch {epoch}, batch {batch}: {what}. Lower the learning rate or clip "
+        "[E267] Pretraining diverged in epoch {epoch}, batch {batch}{texts}: {what}. Lower the learning rate or clip "
         "gradients more strictly (learn_rate and grad_clip of [pretraining.optimizer]), check the word vectors, "
         "and start again with --force. Weights saved before are unchanged."
     )

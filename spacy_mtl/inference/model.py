@@ -1,7 +1,7 @@
 """What of a pipeline has to run for embeddings or predictions, and what tells one model from another."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from hashlib import blake2b
 from typing import Any
 
@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 
 from ..errors import Errors
 from ..layers.param_versions import forget
+from ..zones import memory_zone
 from .blocks import make_batches
 
 
@@ -66,7 +67,7 @@ def model_digest(nlp: Language, names: Sequence[str]) -> str:
 
 @contextmanager
 def running(nlp: Language, names: Sequence[str]) -> Iterator[None]:
-    """Run some components alone, and keep nothing that they learn of the vocabulary.
+    """Run some components alone, and keep nothing that they learn of the vocabulary. One thread at a time.
 
     What the encoder remembers of words is forgotten first: a matrix product of other words together may
     differ in a last bit, so that the result for a block would depend on the blocks before it.
@@ -75,16 +76,11 @@ def running(nlp: Language, names: Sequence[str]) -> Iterator[None]:
     names (Sequence[str]): The components.
     YIELDS (None): Nothing.
     """
-    for name in names:
-        pipe = nlp.get_pipe(name)
-        if isinstance(pipe, TrainablePipe):
-            forget(pipe.model)
-    # Zones cannot be nested.
-    in_zone = nlp.vocab.in_memory_zone  # type: ignore[attr-defined]
-    with (
-        nlp.select_pipes(enable=list(names)),
-        nullcontext() if in_zone else nlp.memory_zone(),
-    ):
+    with memory_zone(nlp), nlp.select_pipes(enable=list(names)):
+        for name in names:
+            pipe = nlp.get_pipe(name)
+            if isinstance(pipe, TrainablePipe):
+                forget(pipe.model)
         yield
 
 

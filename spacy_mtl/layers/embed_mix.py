@@ -7,6 +7,7 @@ import numpy
 from thinc.api import Model
 from thinc.types import Floats2d, Ints2d
 
+from ..finite import has_finite_norm
 from .blas import product
 from .dropout_noise import DropoutNoise
 from .maxout_weights import MaxoutNodes, MaxoutWeights
@@ -112,9 +113,10 @@ def train_lexemes(
         mix.add_gradients(d_weights)
         d_embedded = product(dZ, weights.W)
         _drop_columns(kernels, d_embedded, columns)
+        is_sound = has_finite_norm(d_embedded)
         for i, table in enumerate(tables):
             d_part = d_embedded[:, i * width : (i + 1) * width]
-            with gradient_buffer(table, "E") as dE:
+            with gradient_buffer(table, "E", is_sound=is_sound) as dE:
                 kernels.add_to_rows(dE, rows[i], d_part)
         if static is not None:
             add_gradient(static.node, "W", product(d_embedded[:, -width:].T, static.vectors))

@@ -10,6 +10,7 @@ from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps, Ops, uniform_init
 from thinc.types import Floats2d, Ints2d
 
+from ..finite import has_finite_norm
 from .dropout_places import NGRAM_RATE
 from .kernels import get_kernels
 from .lexeme_cache import LexemeCache
@@ -181,7 +182,7 @@ def _train(model: Model[InT, OutT], batch: _Batch) -> tuple[Floats2d, Callable]:
         dY = ops.as_contig(dY * factor)
         d_lexemes = ops.alloc2f(*lexemes.shape)
         kernels.add_rows(d_lexemes, where, dY)
-        with gradient_buffer(model, "E") as dE:
+        with gradient_buffer(model, "E", is_sound=has_finite_norm(dY)) as dE:
             kernels.add_to_rows_of(dE, rows, owners, d_lexemes)
             kernels.add_to_rows_of(dE, span_rows, starts, dY)
 

@@ -44,6 +44,12 @@ class VersionedParams(ParamServer):
 
     version = 0
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        #: Of tables of which a batch changes few rows: whether all that has been added to the gradient since
+        #: somebody asked was finite. See `finite.find_broken_gradient`.
+        self.sound: dict[str, bool] = {}
+
     def get_param(self, model_id: int, name: str) -> FloatsXd:
         """Get a parameter, to which the caller may write."""
         self.version += 1
@@ -163,14 +169,18 @@ def add_gradient(node: Model, name: str, gradient: FloatsXd) -> None:
 
 
 @contextmanager
-def gradient_buffer(node: Model, name: str) -> Iterator[Any]:
+def gradient_buffer(node: Model, name: str, *, is_sound: bool) -> Iterator[Any]:
     """Open a parameter's gradient to add to some of its rows, without an array for the others.
 
-    node (Model): The node.
+    node (Model): The watched node.
     name (str): The parameter.
+    is_sound (bool): Whether what is going to be added has a finite norm. That is quicker to find out than
+        to look at the whole gradient afterwards.
     YIELDS (FloatsXd): What is added to, in the parameter's shape.
     """
-    if node.has_grad(name) and node._params.proxy is None:
+    server: Any = node._params
+    server.sound[name] = server.sound.get(name, True) and is_sound
+    if node.has_grad(name) and server.proxy is None:
         yield node.get_grad(name)
     else:
         gradient = node.ops.alloc(peek(node, name).shape)

@@ -6,6 +6,7 @@ from typing import Any
 
 from thinc.api import Model, xp2torch
 
+from ..torch_parameters import torch_parameters
 from .layer_groups import Key
 
 
@@ -19,14 +20,10 @@ def use_torch_params(model: Model, params: Mapping[Key, Any]) -> Iterator[None]:
     YIELDS (None): While the values are in place.
     """
     kept = []
-    for node in model.walk():
-        for shim in node.shims:
-            named = getattr(getattr(shim, "_model", None), "named_parameters", tuple)
-            for name, parameter in named():
-                if (shim.id, name) in params:
-                    kept.append((parameter, parameter.data))
-                    value = params[shim.id, name]
-                    parameter.data = xp2torch(value, device=parameter.device)
+    for shim_id, name, parameter in torch_parameters(model):
+        if (shim_id, name) in params:
+            kept.append((parameter, parameter.data))
+            parameter.data = xp2torch(params[shim_id, name], device=parameter.device)
     try:
         yield
     finally:

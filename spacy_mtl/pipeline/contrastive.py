@@ -1,7 +1,7 @@
 """Similarity as a task: texts of a pair come close to each other, or far apart, through the whole encoder."""
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any
 
@@ -13,9 +13,10 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import Errors, Warnings
-from ..util import validate_task_name
+from ..util import describe_texts, validate_task_name
 from . import checks, settings
 from .extensions import set_extensions
+from .numbers import backpropagate, check_loss
 from .pair_batch import LOSSES, PairBatch, check_pairs, spearman
 from .statistics import SAMPLE_SIZE, collect_statistics
 from .training_only import TrainingOnlyPipe
@@ -176,7 +177,7 @@ class ContrastiveTask(TrainingOnlyPipe):
         losses (Optional[Dict[str, float]]): Losses by component, to which the weighted mean loss of the
             batch is added.
         RETURNS (Dict[str, float]): The losses.
-        RAISES (ValueError): If a score is out of range, or the loss is not finite.
+        RAISES (ValueError): If a score is out of range, or the loss or a gradient is not finite.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
@@ -192,16 +193,16 @@ class ContrastiveTask(TrainingOnlyPipe):
             self._send_no_gradient()
             return losses
         set_dropout_rate(self.model, drop)
-        vectors, backprop = self.model.begin_update([example.predicted for example in examples])
+        docs = [example.predicted for example in examples]
+        vectors, backprop = self.model.begin_update(docs)
         ops = self.model.ops
         loss, gradient = batch.loss(ops.to_numpy(vectors), self.cfg["loss"], self.cfg["scale"])
-        if not numpy.isfinite(loss):
-            raise ValueError(Errors.E229.format(name=self.name, task=self.task, loss=loss))
-        weight = self.cfg["loss_weight"]
+        texts = describe_texts(docs)
+        check_loss(self, self.task, loss, texts)
+        weight: Any = float(self.cfg["loss_weight"])
         # Pairs that are in order already, or all alike, teach nothing.
         if gradient.any() and weight:
-            backprop(ops.asarray2f(gradient * weight))
-            self._has_gradient = True
+            backpropagate(self, backprop, ops.asarray2f(gradient * weight), texts)
         else:
             self._send_no_gradient()
         self.n_seen += batch.n_pairs
@@ -224,7 +225,7 @@ class ContrastiveTask(TrainingOnlyPipe):
         value = None
         if batch.n_pairs:
             paired = sorted({*batch.left.tolist(), *batch.right.tolist()})
-            docs: Sequence[Doc] = [examples[place].predicted for place in paired]
+            docs = [examples[place].predicted for place in paired]
             found = self.model.ops.to_numpy(self.model.predict(docs))
             vectors = numpy.zeros((len(examples), found.shape[1]), dtype="f")
             vectors[paired] = found

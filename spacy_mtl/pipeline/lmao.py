@@ -5,7 +5,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy
 from spacy.language import Language
 from spacy.training import Example, validate_examples
 from thinc.api import Config, Model, Optimizer, set_dropout_rate
@@ -16,10 +15,11 @@ from ..layers.lmao_head import KINDS, RawBatch
 from ..layers.masking import masked
 from ..layers.vector_losses import LOSSES
 from ..models.validation import check_lmao
-from ..util import is_annotated, validate_task_name
+from ..util import describe_texts, is_annotated, validate_task_name
 from . import checks, settings
 from .lmao_batch import make_batch
 from .lmao_vectors import LoadedTargets, check_masking, warn_shipped
+from .numbers import backpropagate, check_loss
 from .statistics import SAMPLE_SIZE, collect_statistics
 from .task_masking import TaskMasking
 from .training_only import TrainingOnlyPipe
@@ -218,7 +218,7 @@ class LanguageModel(TrainingOnlyPipe):
         losses (Optional[Dict[str, float]]): Losses by component, to which the weighted loss of the batch
             is added.
         RETURNS (Dict[str, float]): The losses.
-        RAISES (ValueError): If the vectors to predict cannot be loaded, or the loss is not finite.
+        RAISES (ValueError): If the vectors to predict cannot be loaded, or the loss or a gradient is not finite.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
@@ -241,11 +241,11 @@ class LanguageModel(TrainingOnlyPipe):
             self._send_no_gradient()
             return losses
         loss, gradients = objective(self.model.ops, batch.parsed, predictions)
-        if not numpy.isfinite(loss):
-            raise ValueError(Errors.E229.format(name=self.name, task=self.task, loss=loss))
-        scale = self.cfg["loss_weight"]
-        backprop([gradient * scale for gradient in gradients])
-        self._has_gradient = True
+        docs = [example.predicted for example in examples]
+        texts = describe_texts(docs)
+        check_loss(self, self.task, loss, texts)
+        scale = float(self.cfg["loss_weight"])
+        backpropagate(self, backprop, [gradient * scale for gradient in gradients], texts)
         self.n_seen += sum(learned)
         self.n_updates += 1
         losses[self.name] += scale * loss

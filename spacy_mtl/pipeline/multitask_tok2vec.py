@@ -20,6 +20,7 @@ from ..total_steps import plan_steps
 from . import checks
 from .encoder_batch import EncoderBatch
 from .extensions import set_extensions
+from .numbers import backpropagate, check_computed
 from .rates import NONE, warn_untrained
 from .rehearsal import RehearsesEncoder
 from .tunable_tok2vec import TunableTok2Vec
@@ -162,13 +163,16 @@ class MultitaskTok2Vec(RehearsesEncoder, TunableTok2Vec):
 
         docs (Iterable[Doc]): The documents.
         RETURNS (List[Floats2d]): Per document an array `(n_tokens, width)`.
+        RAISES (ValueError): If a value is infinite or NaN.
         """
         self._take_delayed_step()
         docs = list(docs)
         if not any(len(doc) for doc in docs):
             width = self.model.get_dim("nO")
             return [self.model.ops.alloc2f(0, width) for _ in docs]
-        return self.model.predict(docs)
+        vectors = self.model.predict(docs)
+        check_computed(self.name, "vectors", flatten(self.model.ops, vectors), docs)
+        return vectors
 
     def set_annotations(self, docs: Sequence[Doc], tokvecses: list[Floats2d]) -> None:
         """Write token vectors to `doc.tensor`.
@@ -217,11 +221,11 @@ class MultitaskTok2Vec(RehearsesEncoder, TunableTok2Vec):
         if any(len(doc) for doc in docs):
             with masked(self.model, self._draw_masking(examples)):
                 if rates.is_frozen:
-                    batch = EncoderBatch(self, self.model.predict(docs), None)
+                    batch = EncoderBatch(self, docs, self.model.predict(docs), None)
                 else:
-                    batch = EncoderBatch(self, *self.model.begin_update(docs))
+                    batch = EncoderBatch(self, docs, *self.model.begin_update(docs))
         else:
-            batch = EncoderBatch(self, self.predict(docs), None)
+            batch = EncoderBatch(self, docs, self.predict(docs), None)
         self._batch = batch
         batch_ids: dict[Callable, int] = {}
         for listener in self.listeners:
@@ -240,6 +244,7 @@ class MultitaskTok2Vec(RehearsesEncoder, TunableTok2Vec):
         listener has answered yet, the step waits for them.
 
         sgd (Optimizer): The optimizer.
+        RAISES (ValueError): If a gradient is not finite.
         """
         plan_steps(sgd, self.vocab)
         if self._batch is not None and self._batch.n_answers == 0:
@@ -274,16 +279,17 @@ class MultitaskTok2Vec(RehearsesEncoder, TunableTok2Vec):
         sgd, self._delayed_sgd = self._delayed_sgd, None
         if batch is None:
             return
-        if batch.gradients is not None and batch.backprop is not None:
-            flat = flatten(self.model.ops, batch.gradients)
-            norm = float(self.model.ops.xp.square(flat).sum())
-            self._losses[self.name] = self._losses.get(self.name, 0.0) + norm
-            batch.backprop(batch.gradients)
-            self._has_gradient = True
-        batch.close()
-        # Should the encoder be frozen from now on, its listeners must not find this batch again.
-        for listener in self.listeners:
-            listener.receive(None, None, None)  # type: ignore[arg-type]
+        try:
+            if batch.gradients is not None and batch.backprop is not None:
+                flat = flatten(self.model.ops, batch.gradients)
+                norm = float(self.model.ops.xp.square(flat).sum())
+                self._losses[self.name] = self._losses.get(self.name, 0.0) + norm
+                backpropagate(self, batch.backprop, batch.gradients, batch.texts)
+        finally:
+            batch.close()
+            # Should the encoder be frozen from now on, its listeners must not find this batch again.
+            for listener in self.listeners:
+                listener.receive(None, None, None)  # type: ignore[arg-type]
         if sgd is not None:
             self._step(sgd)
 

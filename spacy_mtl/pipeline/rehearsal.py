@@ -24,8 +24,10 @@ from ..layers.fast_encoder import skip_gradients
 from ..layers.listener import Tok2VecListener
 from ..layers.standardize import freeze_statistics
 from ..layers.token_arrays import flatten
+from ..util import describe_texts
 from . import checks
 from .loss import teacher_cross_entropy
+from .numbers import backpropagate, check_loss
 
 
 class RehearsesEncoder:
@@ -87,6 +89,7 @@ class RehearsesHead:
     model: Model
     cfg: dict[str, Any]
     is_frozen: bool
+    _has_gradient: bool
     _rehearsal_model: Model | None = None
 
     def rehearse(
@@ -107,7 +110,7 @@ class RehearsesHead:
         losses (Optional[Dict[str, float]]): Losses by component, to which the weighted mean cross-entropy
             between the former and the present answers is added.
         RETURNS (Dict[str, float]): The losses.
-        RAISES (ValueError): If the encoder does not take part, or the loss is not finite.
+        RAISES (ValueError): If the encoder does not take part, or the loss or a gradient is not finite.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
@@ -129,10 +132,11 @@ class RehearsesHead:
         loss, d_scores = teacher_cross_entropy(
             ops.to_numpy(scores), ops.to_numpy(targets), multi_label=self.cfg["multi_label"]
         )
-        if not numpy.isfinite(loss):
-            raise ValueError(Errors.E229.format(name=self.name, task=self.cfg["task"], loss=loss))
-        backprop(ops.asarray(d_scores * self.cfg["loss_weight"]))
-        losses[self.name] += loss * self.cfg["loss_weight"]
+        texts = describe_texts(docs)
+        check_loss(self, self.cfg["task"], loss, texts)
+        scale: Any = float(self.cfg["loss_weight"])
+        backpropagate(self, backprop, ops.asarray(d_scores * scale), texts)
+        losses[self.name] += loss * scale
         rehearsal.learned[id(self)] = self
         rehearsal.record(sgd)
         return losses
@@ -182,7 +186,8 @@ class _Encoded:
         self.losses[self.encoder.name] += float(self.encoder.model.ops.xp.square(gradient).sum())
         stops = numpy.cumsum([len(output) for output in self.outputs]).tolist()
         starts = [0, *stops[:-1]]
-        self._backprop([gradient[i:j] for i, j in zip(starts, stops, strict=True)])
+        parts = [gradient[i:j] for i, j in zip(starts, stops, strict=True)]
+        backpropagate(self.encoder, self._backprop, parts, describe_texts(self.taught))
         return True
 
 

@@ -13,6 +13,7 @@ from ..layers.grouped_step import take_step
 from ..total_steps import plan_steps
 from ..util import join_key
 from . import checks
+from .numbers import check_weights
 from .rates import ALL, NONE
 from .saved_settings import CONFIGURED, restore_settings
 from .saving import save_atomically
@@ -117,9 +118,11 @@ class TaskPipe(TrainablePipe):
         path (Union[str, Path]): The folder.
         exclude (Iterable[str]): Names of fields that are not loaded.
         RETURNS (TaskPipe): The component.
+        RAISES (ValueError): If a weight is infinite or NaN.
         """
         self._restore(srsly.read_json(Path(path) / "cfg"))
         super().from_disk(path, exclude=[*exclude, "cfg"])
+        check_weights(self.name, self.model)
         return self
 
     def from_bytes(self: Self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> Self:
@@ -128,9 +131,11 @@ class TaskPipe(TrainablePipe):
         bytes_data (bytes): What `to_bytes` returned.
         exclude (Iterable[str]): Names of fields that are not loaded.
         RETURNS (TaskPipe): The component.
+        RAISES (ValueError): If a weight is infinite or NaN.
         """
         self._restore(srsly.json_loads(srsly.msgpack_loads(bytes_data)["cfg"]))
         super().from_bytes(bytes_data, exclude=[*exclude, "cfg"])
+        check_weights(self.name, self.model)
         return self
 
     def _restore(self, saved: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from ..layers.blas import single_thread
 from ..util import join_key
 from . import checks
 from .hand_over import HandsOver
+from .numbers import check_computed
 from .task_pipe import TaskPipe
 
 
@@ -20,6 +21,7 @@ class ScoringPipe(HandsOver, TaskPipe):
 
         docs (Iterable[Doc]): The documents.
         RETURNS (Floats2d): Probabilities `(n_docs, n_labels)`.
+        RAISES (ValueError): If there are no labels, or a probability is NaN.
         """
         docs = docs if isinstance(docs, list) else list(docs)
         self._require_labels()
@@ -28,6 +30,7 @@ class ScoringPipe(HandsOver, TaskPipe):
         with single_thread():
             scores = self.model.predict(docs)
         checks.warn_unencoded(self.name, self.model, docs)
+        check_computed(self.name, "scores", scores, docs)
         return scores
 
     def set_annotations(self, docs: Iterable[Doc], scores: Floats2d) -> None:

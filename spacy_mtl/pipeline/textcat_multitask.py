@@ -14,9 +14,11 @@ from thinc.types import Floats2d
 from ..errors import Errors
 from ..layers.dropout_places import set_dropout
 from ..layers.standardize import freeze_statistics
+from ..util import describe_texts
 from . import checks, settings
 from .extensions import set_extensions
 from .loss import cross_entropy, make_targets
+from .numbers import backpropagate, check_loss
 from .rates import NONE, warn_untrained
 from .rehearsal import RehearsesHead
 from .statistics import SAMPLE_SIZE, collect_statistics
@@ -232,7 +234,7 @@ class MultitaskTextCategorizer(RehearsesHead, ScoringPipe):
         losses (Optional[Dict[str, float]]): Losses by component, to which the weighted mean
             cross-entropy of the batch is added.
         RETURNS (Dict[str, float]): The losses.
-        RAISES (ValueError): If the loss is not finite.
+        RAISES (ValueError): If the loss or a gradient is not finite.
         """
         losses = {} if losses is None else losses
         losses.setdefault(self.name, 0.0)
@@ -247,12 +249,12 @@ class MultitaskTextCategorizer(RehearsesHead, ScoringPipe):
         settings.check_targets(self.name, self.cfg, examples, targets, mask)
         set_dropout(self.model, drop, self.cfg["drop_mult"])
         freeze_statistics(self.model, self.is_frozen)
-        scores, backprop = self.model.begin_update([example.predicted for example in examples])
+        docs = [example.predicted for example in examples]
+        scores, backprop = self.model.begin_update(docs)
         loss, d_scores = self._loss(scores, targets, mask)
-        if not numpy.isfinite(loss):
-            raise ValueError(Errors.E229.format(name=self.name, task=self.task, loss=loss))
-        backprop(d_scores)
-        self._has_gradient = True
+        texts = describe_texts(docs)
+        check_loss(self, self.task, loss, texts)
+        backpropagate(self, backprop, d_scores, texts)
         self.n_seen += n_annotated
         self.n_updates += 1
         losses[self.name] += loss
@@ -291,5 +293,5 @@ class MultitaskTextCategorizer(RehearsesHead, ScoringPipe):
         loss, d_scores = cross_entropy(
             ops.to_numpy(scores), targets, mask, weights, multi_label=self.cfg["multi_label"]
         )
-        scale = self.cfg["loss_weight"]
+        scale: Any = float(self.cfg["loss_weight"])
         return loss * scale, cast(Floats2d, ops.asarray(d_scores * scale))

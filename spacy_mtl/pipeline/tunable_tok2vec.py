@@ -10,6 +10,7 @@ from spacy.pipeline.tok2vec import Tok2Vec
 from thinc.api import Model
 
 from ..layers.torch_params import use_torch_params
+from .numbers import check_weights
 from .rates import Rates, resolve_rates, validate_rates
 from .saved_settings import CONFIGURED, restore_settings
 from .saving import save_atomically
@@ -70,11 +71,13 @@ class TunableTok2Vec(Tok2Vec):
         path (Union[str, Path]): The folder.
         exclude (Iterable[str]): Names of fields that are not loaded.
         RETURNS (TunableTok2Vec): The component.
+        RAISES (ValueError): If a weight is infinite or NaN.
         """
         saved = Path(path) / "cfg"
         if "cfg" not in exclude and saved.exists():
             restore_settings(self.cfg, srsly.read_json(saved))
         super().from_disk(path, exclude=[*exclude, "cfg"])
+        check_weights(self.name, self.model)
         return self
 
     def from_bytes(self: Self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> Self:
@@ -83,11 +86,13 @@ class TunableTok2Vec(Tok2Vec):
         bytes_data (bytes): What `to_bytes` returned.
         exclude (Iterable[str]): Names of fields that are not loaded.
         RETURNS (TunableTok2Vec): The component.
+        RAISES (ValueError): If a weight is infinite or NaN.
         """
         saved = srsly.msgpack_loads(bytes_data).get("cfg")
         if "cfg" not in exclude and saved is not None:
             restore_settings(self.cfg, srsly.json_loads(saved))
         super().from_bytes(bytes_data, exclude=[*exclude, "cfg"])
+        check_weights(self.name, self.model)
         return self
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import nullcontext
 from typing import Any
 
 import numpy
@@ -15,6 +14,7 @@ from ..bars import ProgressBar
 from ..errors import Errors
 from ..training.partial_fit import check_initialized
 from ..training.saved_encoder import find_encoder
+from ..zones import memory_zone
 from .carried import Carried
 
 #: What is computed of a batch of texts, `(n_texts, width)`. It has to be picklable.
@@ -70,7 +70,7 @@ def embed(nlp: Language, texts: list[str], *, disable: list[str]) -> NDArray[num
     disable (List[str]): Components that are not run.
     RETURNS (ndarray): `doc._.embedding` of each, float32 `(n_texts, width)`.
     """
-    with _zone(nlp):
+    with memory_zone(nlp):
         docs = nlp.pipe(texts, batch_size=len(texts), disable=disable)
         return numpy.stack([doc._.embedding for doc in docs])
 
@@ -86,7 +86,7 @@ def classify(
     disable (List[str]): Components that are not run.
     RETURNS (ndarray): Their scores, `(n_texts, n_keys)`.
     """
-    with _zone(nlp):
+    with memory_zone(nlp):
         docs = nlp.pipe(texts, batch_size=len(texts), disable=disable)
         return numpy.asarray([[doc.cats[key] for key in keys] for doc in docs])
 
@@ -108,11 +108,6 @@ def ready_encoder(nlp: Language) -> str:
 def after_encoder(nlp: Language) -> list[str]:
     """RETURNS (List[str]): The components that embeddings do not need, since they run after the encoder."""
     return nlp.pipe_names[nlp.pipe_names.index(ready_encoder(nlp)) + 1 :]
-
-
-def _zone(nlp: Language) -> Any:
-    # Zones cannot be nested.
-    return nullcontext() if nlp.vocab.in_memory_zone else nlp.memory_zone()  # type: ignore[attr-defined]
 
 
 #: The pipeline of a process that works for another.

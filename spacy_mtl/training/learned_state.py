@@ -62,10 +62,12 @@ def set_model_state(model: Model, state: dict[str, Any]) -> None:
         found[name].set(array)
     for name in state["with_gradient"]:
         found[name].add_gradient()
+    # Checkpoints of the first release have none.
+    attrs = state.get("attrs", {})
     for i, node in enumerate(model.walk()):
         for name in node.attrs:
-            if f"{i}.{name}" in state["attrs"]:
-                node.attrs[name] = state["attrs"][f"{i}.{name}"]
+            if f"{i}.{name}" in attrs:
+                node.attrs[name] = attrs[f"{i}.{name}"]
     for cache, items in zip(_find_caches(model), state["caches"], strict=True):
         cache[:] = items
 

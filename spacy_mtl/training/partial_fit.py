@@ -1,7 +1,6 @@
 """Learning from a few rows at a time, in plain Python."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
 from itertools import islice
 from typing import Any
 
@@ -12,6 +11,7 @@ from thinc.api import Model, Optimizer
 from ..errors import Errors
 from ..types import Cats
 from ..util import listing
+from ..zones import memory_zone
 from .examples import make_example
 from .rows import Record, RowError, fill_labels, parse_row, split_label
 from .single_task import FACTORY
@@ -73,9 +73,7 @@ def partial_fit(
             nlp._optimizer = nlp.create_optimizer()
         sgd = nlp._optimizer
     for batch in _take_turns(data, heads, batch_size):
-        # Zones cannot be nested.
-        in_zone = nlp.vocab.in_memory_zone  # type: ignore[attr-defined]
-        with nullcontext() if in_zone else nlp.memory_zone():
+        with memory_zone(nlp):
             examples = [make_example(nlp, record, cats) for record, cats in batch]
             take_step(
                 nlp,

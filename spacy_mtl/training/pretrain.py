@@ -3,7 +3,7 @@
 import math
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,7 +16,9 @@ from thinc.api import Config, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
 from ..errors import Errors, Warnings
+from ..finite import find_broken_gradient
 from ..staging import write_atomically
+from ..util import describe_texts
 from .checkpoint import State, check_settings, find_settings, save_checkpoint
 from .learned_state import (
     get_model_state,
@@ -247,18 +249,25 @@ class PretrainRun:
         predictions, backprop = self.model.begin_update(docs)
         loss, gradients = self.objective(self.model.ops, docs, predictions)
         if not math.isfinite(float(loss)):
-            self.diverge(epoch, batch, f"its loss is {float(loss)}")
+            self.diverge(epoch, batch, f"its loss is {float(loss)}", docs)
         backprop(gradients)
+        where = find_broken_gradient(self.model)
+        if where is not None:
+            what = f"the gradient of {where} is infinite or no number"
+            self.diverge(epoch, batch, what, docs)
         self.model.finish_update(self.optimizer)
         return float(loss)
 
-    def diverge(self, epoch: int, batch: int, what: str) -> NoReturn:
+    def diverge(self, epoch: int, batch: int, what: str, docs: Sequence[Doc] = ()) -> NoReturn:
         """End a run whose model is of no use any more.
 
         epoch (int): The epoch.
         batch (int): The number of the batch.
         what (str): What is wrong.
+        docs (Sequence[Doc]): The texts of the batch, if it is their fault.
         RAISES (ValueError): Always.
         """
         self.progress.has_diverged = True
-        raise ValueError(Errors.E267.format(epoch=epoch, batch=batch, what=what))
+        texts = f", {describe_texts(docs)}" if docs else ""
+        text = Errors.E267.format(epoch=epoch, batch=batch, texts=texts, what=what)
+        raise ValueError(text)

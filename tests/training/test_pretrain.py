@@ -161,6 +161,27 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path, monkeypatch):
     assert not (tmp_path / "out" / "model-last.bin").exists()
 
 
+def test_a_gradient_that_is_no_number_stops_the_run_before_its_step(tmp_path):
+    run = make_run(tmp_path)
+    objective = run.objective
+
+    def spoil(ops, docs, predictions):
+        loss, gradients = objective(ops, docs, predictions)
+        return loss, [gradient * numpy.float32("inf") for gradient in gradients]
+
+    run.objective = spoil
+    before = [array.copy() for array in parameters(run.model)]
+    text = r"E267.*epoch 0, batch 0, a batch of \d+ documents \('.*the gradient of parameter"
+    with pytest.raises(ValueError, match=text), numpy.errstate(all="ignore"):
+        run.train(skip_last=True)
+    assert all(map(numpy.array_equal, parameters(run.model), before))
+    assert not run.optimizer.nr_update
+
+
+def parameters(model):
+    return [node.get_param(name) for node in model.walk() for name in node.param_names]
+
+
 def test_no_checkpoint_of_weights_that_are_no_numbers(tmp_path):
     run = make_run(tmp_path)
     node = next(node for node in run.model.walk() if "b" in node.param_names)
