@@ -25,6 +25,8 @@ from embeddings_table import (
     sts_rows,
     tuners_rows,
 )
+from faults_table import HEADER as FAULTS_HEADER
+from faults_table import table_rows as faults_rows
 from finetune_table import HEADER as FINETUNE_HEADER
 from finetune_table import table_rows as finetune_rows
 from imdb_table import HEADER as IMDB_HEADER
@@ -255,6 +257,7 @@ PLAIN: dict[str, tuple[list[str], Callable[[], list[list[str]]]]] = {
     "sweep": (SWEEP_HEADER, sweep_rows),
     "cost": (COST_HEADER, cost_rows),
     "limits": (LIMITS_HEADER, limit_rows),
+    "faults": (FAULTS_HEADER, faults_rows),
 }
 #: The others.
 TABLES = {

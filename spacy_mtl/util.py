@@ -1,7 +1,9 @@
 """The naming scheme of tasks: every key in `doc.cats` is ``task/label``."""
 
+import os
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from spacy.tokens import Doc
 
@@ -105,6 +107,20 @@ def listing(items: Iterable[object], limit: int = 10) -> str:
     names = [str(item) for item in items]
     shown = ", ".join(names[:limit]) or "none"
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def file_version(path: str | Path) -> tuple[int, ...]:
+    """Tell the contents of a file from those that it had before, also where the clock is wrong: by its place on
+    the disk, its size, and when it was changed.
+
+    path (Union[str, Path]): The file.
+    RETURNS (Tuple[int, ...]): Numbers that are others once it has changed, none if it cannot be looked at.
+    """
+    try:
+        found = os.stat(path)
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def describe_texts(docs: Iterable[Doc]) -> str:

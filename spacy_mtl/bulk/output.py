@@ -7,6 +7,7 @@ from typing import Any
 
 from ..errors import Errors
 from ..inference.writers import encode_json, open_at, write_through
+from ..staging import move_file
 from .blocks import Block, Result
 from .columns import join_parts
 from .inputs import REJECTED, InputFile
@@ -56,7 +57,7 @@ class JobWriter:
         self._place()
         self._check_free(self.rejected_path if position is None else None)
         if position is None:
-            for left in [*folder.glob("data.*"), *folder.glob("parts.*")]:
+            for left in [*folder.glob("data.*"), *folder.glob("parts.*"), *folder.glob("done.*")]:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
         at = None if position is None else self._state["rejected"]
         self._rejected = open_at(folder / "rejected", at)
@@ -96,7 +97,7 @@ class JobWriter:
         else:
             copy = self._folder / "data.rejected"
             shutil.copyfile(self._folder / "rejected", copy)
-            os.replace(copy, self.rejected_path)
+            move_file(copy, self.rejected_path)
 
     def close(self) -> None:
         """Close what is open."""
@@ -149,8 +150,12 @@ class JobWriter:
             join_parts([parts / f"{i:08d}" for i in range(state["parts"])], data)
         if data.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(data, target)
-        shutil.rmtree(parts, ignore_errors=True)
+            move_file(data, target)
+        if parts.exists():
+            # Some of them would be taken for all.
+            done = parts.with_name(f"done.{index}")
+            os.rename(parts, done)
+            shutil.rmtree(done, ignore_errors=True)
         state.update(placed=True, size=0, parts=0)
 
     def _check_free(self, *others: Path | None) -> None:

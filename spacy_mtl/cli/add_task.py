@@ -19,13 +19,13 @@ from wasabi import msg
 
 from ..errors import Errors, Warnings
 from ..pipeline.copy_components import load_trained
+from ..staging import StagedFiles
 from ..training.add_task_comments import REHEARSAL_TEXTS
 from ..training.add_task_config import Plan, render_added_task
 from ..training.add_task_data import TaskData, find_old_data, read_task
 from ..training.add_task_report import Outcome, format_outcomes, to_json
 from ..training.scenarios import AUTO, choose_rehearsal, choose_scenario
 from ..training.splitting import parse_shares
-from ..training.staging import StagedFiles
 from ..util import listing, validate_task_name
 from ._app import mtl_cli, show_errors
 from .add_task_measure import Former, measure

@@ -14,9 +14,9 @@ from wasabi import msg
 
 from ..errors import Errors
 from ..score_metric import SCORES
+from ..staging import StagedFiles
 from ..training.corpus import create_multitask_corpus
 from ..training.single_task import FACTORY
-from ..training.staging import StagedFiles
 from ..training.tables import format_number, format_table
 from ..training.trained_tasks import find_tasks, find_tasks_with_data
 from ..types import Scores

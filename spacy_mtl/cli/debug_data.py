@@ -11,11 +11,11 @@ from spacy.cli._util import parse_config_overrides
 from spacy.util import ENV_VARS
 from wasabi import msg
 
+from ..staging import StagedFiles
 from ..training.data_checks import imbalance
 from ..training.data_stats import TaskStats
 from ..training.debug_data import DataReport, debug_data
 from ..training.files import SPLITS
-from ..training.staging import StagedFiles
 from ..training.tables import format_number, format_table
 from ._app import mtl_cli, show_errors, split_names
 

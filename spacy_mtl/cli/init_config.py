@@ -11,6 +11,7 @@ from wasabi import msg
 
 from ..errors import Errors
 from ..models.pretrained_transformer import read_sizes
+from ..staging import StagedFiles
 from ..training.config_defaults import (
     TRANSFORMER_DEFAULTS,
     TRANSFORMERS,
@@ -21,7 +22,6 @@ from ..training.config_defaults import (
 )
 from ..training.config_text import ENCODER, RESERVED, render_config
 from ..training.single_task import PAIR_FACTORY
-from ..training.staging import StagedFiles
 from ..training.task_summary import summarize_tasks
 from ._app import mtl_cli, show_errors, split_names
 

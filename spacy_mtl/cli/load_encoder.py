@@ -9,6 +9,7 @@ from spacy.language import Language
 from spacy.training.initialize import load_vectors_into_model
 from wasabi import msg
 
+from ..staging import staged_folder
 from ..training.encoder_file import read_encoder
 from ..training.saved_encoder import load_encoder
 from ._app import check_absent, mtl_cli, show_errors
@@ -33,7 +34,9 @@ def load_encoder_cli(
     """
     with show_errors():
         check_absent(output, force=force)
-        build_pipeline(encoder, vectors=vectors, lang=lang).to_disk(output)
+        nlp = build_pipeline(encoder, vectors=vectors, lang=lang)
+        with staged_folder(output) as folder:
+            nlp.to_disk(folder)
     msg.good(f"Wrote a pipeline with the encoder {encoder}: {output}")
 
 

@@ -14,7 +14,7 @@ from ..report.contents import Report
 from ..report.markdown import render_markdown
 from ..report.model_card import add_model_card
 from ..report.run_page import render_report
-from ..training.staging import StagedFiles
+from ..staging import StagedFiles
 from ..training.training_log import to_json
 from ._app import mtl_cli, show_errors
 

@@ -14,7 +14,7 @@ from ..review.output import as_csv, as_jsonl, as_row, check_outputs
 from ..review.proposals import propose_rows
 from ..review.rows import TaskRows, read_task
 from ..review.suspects import Suspect, review_labels
-from ..training.staging import StagedFiles
+from ..staging import StagedFiles
 from ..training.tables import format_table, shorten
 from ._app import mtl_cli, show_errors
 

@@ -8,6 +8,7 @@ from .cli import CliErrors
 from .data import DataErrors, RowErrors
 from .engines import EngineErrors
 from .estimators import EstimatorErrors
+from .faults import FaultErrors
 from .finetuning import FineTuningErrors
 from .inference import InferenceErrors
 from .numbers import NumberErrors
@@ -46,6 +47,7 @@ class Errors(
     ReportErrors,
     InferenceErrors,
     EngineErrors,
+    FaultErrors,
     ParallelErrors,
     ResumingErrors,
     BulkErrors,

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import Errors
 from ..extras import import_extra
+from ..staging import move_file
 from .workers import Block
 
 #: Whole numbers that fit into 64 bits.
@@ -61,7 +62,7 @@ class ParquetWriter:
         with self._parquet.ParquetWriter(path, schema) as file:
             for part in parts:
                 file.write_table(self._fit(self._parquet.read_table(part), schema))
-        os.replace(path, output)
+        move_file(path, output)
 
     def close(self) -> None:
         """Nothing is open between two calls."""

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias
 import tqdm
 
 from ..errors import Errors
-from ..training.checkpoint import write_atomically
+from ..staging import write_atomically
 from ..training.formats import ReadStats
 from .blocks import BLOCK_ROWS
 from .rows import STREAM
@@ -21,6 +21,8 @@ from .writers import Writer
 #: Where an interrupted run lies, beside the output.
 PARTIAL = ".partial"
 STATE = "state.json"
+#: A file that says that there is nothing left to do but to move the output to its place.
+FINISHED = "finished"
 VERSION = 2
 
 #: Gives blocks with their results, in their order.
@@ -117,6 +119,7 @@ class Run:
         self._n_blocks = 0
         self.report = RunReport(self.output)
         if not self.is_stream:
+            self._remove_finished()
             source.check_output(self.output, overwrite=overwrite)
 
     def __call__(
@@ -240,11 +243,20 @@ class Run:
 
     def _finish(self) -> None:
         with self._named_errors():
+            if not self.is_stream:
+                (self.folder / FINISHED).touch()
             self.writer.finish(self.report.rows, self.output)
             if not self.is_stream:
                 (self.folder / STATE).unlink(missing_ok=True)
                 shutil.rmtree(self.folder)
         self.report.total = self.report.rows
+
+    def _remove_finished(self) -> None:
+        """Remove what a process has left that was killed after its output was in place."""
+        if self.output.is_file() and (self.folder / FINISHED).exists():
+            with _lock(self.folder / "lock") as is_locked:
+                if is_locked:
+                    shutil.rmtree(self.folder, ignore_errors=True)
 
     def _named_errors(self) -> AbstractContextManager[None]:
         return nullcontext() if self.is_stream else _named_errors(self.output)

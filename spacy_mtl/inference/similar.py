@@ -1,6 +1,8 @@
 """The texts of a corpus that are nearest to a query, by the cosine between their embeddings."""
 
 import json
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,12 +10,14 @@ from typing import Any, NamedTuple
 import numpy
 from spacy.language import Language
 
+from ..disk import worded, write_array
 from ..errors import Errors
 from ..layers.nearest import NearestVectors
-from ..training.checkpoint import write_atomically
+from ..staging import folder_beside, place_folder
 from .embedder import Embedder, embed_file
 from .embeddings import read_embeddings
 from .rows import TextRow, TextSource
+from .runs import PARTIAL
 
 VERSION = 1
 META, TEXTS, OFFSETS, VECTORS = "meta.json", "texts.jsonl", "offsets.npy", "vectors.npy"
@@ -141,36 +145,57 @@ def build_index(
     )
     if texts.is_repeatable:
         texts.check()
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / META).unlink(missing_ok=True)
-    offsets = _write_rows(texts.read(), folder)
+    # Under a name that does not change, so that the same call finds it again.
+    place = Path(os.path.realpath(folder))
+    work = folder_beside(place) / (place.name + PARTIAL)
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        _write_index(work, texts, embedder, embeddings, exact, n_process)
+        place_folder(work, place, keep=not (folder / META).exists())
+    except Exception as error:
+        if not (work / (VECTORS + PARTIAL)).exists():
+            shutil.rmtree(work, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise worded(error, Errors.E624, folder) from error
+        raise
+    return SimilarTexts(nlp, folder, exact=exact)
+
+
+def _write_index(
+    work: Path,
+    texts: TextSource,
+    embedder: Embedder,
+    embeddings: str | Path | None,
+    exact: bool | None,
+    n_process: int,
+) -> None:
+    offsets = _write_rows(texts.read(), work)
     if embeddings is None:
-        (folder / VECTORS).unlink(missing_ok=True)
+        (work / VECTORS).unlink(missing_ok=True)
         embed_file(
-            nlp,
-            folder / TEXTS,
-            folder / VECTORS,
-            text_field=text_field,
-            batch_size=batch_size,
+            embedder.nlp,
+            work / TEXTS,
+            work / VECTORS,
+            text_field=texts.text_field,
+            batch_size=embedder.batch_size,
             n_process=n_process,
         )
-        vectors = read_embeddings(folder / VECTORS)
+        vectors = read_embeddings(work / VECTORS)
     else:
         vectors = read_embeddings(embeddings)
-        probes = _read_probes(folder / TEXTS, offsets, text_field)
+        probes = _read_probes(work / TEXTS, offsets, texts.text_field)
         _check_fit(embedder, vectors, Path(embeddings), probes, len(offsets))
     if not numpy.any(numpy.asarray(vectors)):
-        raise ValueError(Errors.E632.format(path=source))
-    NearestVectors(vectors, exact).to_disk(folder / NEAREST)
-    (folder / VECTORS).unlink(missing_ok=True)
+        raise ValueError(Errors.E632.format(path=texts.path))
+    NearestVectors(vectors, exact).to_disk(work / NEAREST)
+    (work / VECTORS).unlink(missing_ok=True)
     meta = {
         "version": VERSION,
         "model": embedder.digest(),
         "rows": len(offsets),
-        "text_field": text_field,
+        "text_field": texts.text_field,
     }
-    write_atomically(folder / META, json.dumps(meta).encode())
-    return SimilarTexts(nlp, folder, exact=exact)
+    (work / META).write_text(json.dumps(meta))
 
 
 def _write_rows(rows: Iterator[TextRow], folder: Path) -> Any:
@@ -180,7 +205,8 @@ def _write_rows(rows: Iterator[TextRow], folder: Path) -> Any:
             offsets.append(file.tell())
             file.write(json.dumps(row.fields).encode() + b"\n")
     found = numpy.asarray(offsets, dtype="int64")
-    numpy.save(folder / OFFSETS, found)
+    with (folder / OFFSETS).open("wb") as file:
+        write_array(file, found)
     return found
 
 

@@ -5,12 +5,14 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy
 
 from ..errors import Errors
+from ..staging import move_file
 from .parquet import ParquetWriter
 from .rows import STREAM
 from .workers import Block
@@ -88,12 +90,14 @@ class AppendWriter(ABC):
         self._file.write(self.header(n_rows))
         write_through(self._file)
         self.close()
-        os.replace(self._path, output)
+        move_file(self._path, output)
 
     def close(self) -> None:
         """Close the file."""
         if self._file is not None:
-            self._file.close()
+            # What a full disk has not taken would be tried again, after the error that tells of it.
+            with suppress(OSError):
+                self._file.close()
 
 
 class NpyWriter(AppendWriter):

@@ -8,7 +8,9 @@ from typing import Any
 import numpy
 from thinc.types import Floats2d, Ints2d
 
+from ..disk import write_array
 from ..errors import Errors
+from ..staging import staged_folder
 
 #: With fewer vectors the exact search is fast enough.
 EXACT_BELOW = 20_000
@@ -51,13 +53,12 @@ class NearestVectors:
 
         path (Union[str, Path]): The folder, which is made if it does not exist.
         """
-        path = Path(path)
-        path.mkdir(parents=True, exist_ok=True)
-        numpy.save(path / _VECTORS, self._vectors)
-        numpy.save(path / _ROWS, self._rows)
-        (path / _INDEX).unlink(missing_ok=True)
-        if self._index is not None:
-            _load_faiss().write_index(self._index, str(path / _INDEX))
+        with staged_folder(path, keep=False, wait=False) as folder:
+            for name, array in ((_VECTORS, self._vectors), (_ROWS, self._rows)):
+                with open(folder / name, "wb") as file:
+                    write_array(file, array)
+            if self._index is not None:
+                _load_faiss().write_index(self._index, str(folder / _INDEX))
 
     @classmethod
     def from_disk(cls, path: str | Path, exact: bool | None = None) -> "NearestVectors":

@@ -7,6 +7,7 @@ from spacy.language import Language
 from spacy.util import load_model
 
 from ..errors import Errors
+from ..util import file_version
 
 
 def load_vectors(source: str | Path) -> Language:
@@ -18,12 +19,11 @@ def load_vectors(source: str | Path) -> Language:
     RAISES (ValueError): If there is no such pipeline, or if it has no vectors.
     """
     files = [Path(source) / "vocab" / name for name in ("vectors", "key2row", "vectors.cfg")]
-    versions = tuple(file.stat().st_mtime_ns for file in files if file.is_file())
-    return _load(str(source), versions)
+    return _load(str(source), tuple(map(file_version, files)))
 
 
 @lru_cache(maxsize=2)
-def _load(source: str, versions: tuple[int, ...]) -> Language:
+def _load(source: str, versions: tuple[tuple[int, ...], ...]) -> Language:
     try:
         nlp = load_model(source, enable=[])
     except OSError as error:

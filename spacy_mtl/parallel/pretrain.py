@@ -9,6 +9,7 @@ from typing import Any
 from thinc.api import Config
 
 from ..errors import Errors
+from ..staging import write_atomically
 from ..training.checkpoint import check_settings, find_settings
 from ..training.learned_params import Param, find_params
 from ..training.pretrain import PretrainRun
@@ -80,7 +81,7 @@ def pretrain_parallel(
             round_size=workers * average_every,
             save_every=save_every,
         )
-        config.to_disk(output / "config.cfg")
+        write_atomically(output / "config.cfg", config.to_str().encode("utf8"))
         run.begin(state)
         if hint and not silent:
             sys.stdout.write(hint + "\n")

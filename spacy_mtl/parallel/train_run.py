@@ -1,6 +1,5 @@
 """The leader's side of a training: rounds, evaluations, pipelines on disk and checkpoints."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -9,9 +8,7 @@ from timeit import default_timer as timer
 from typing import IO, Any
 
 from spacy.training.loop import (
-    DIR_MODEL_BEST,
     DIR_MODEL_LAST,
-    clean_output_dir,
     create_before_to_disk_callback,
     create_evaluation_callback,
     update_meta,
@@ -20,6 +17,7 @@ from wasabi import Printer
 
 from ..training.checkpoint import State, save_checkpoint
 from ..training.loggers import MultitaskLog
+from ..training.model_folders import save_best, save_last
 from ..training.train_checks import prepare_output
 from .counters import Counters
 from .leading import Leader, sum_up
@@ -95,7 +93,6 @@ class TrainRun:
         saved = None
         if checkpoint is None:
             prepare_output(self._output)
-            clean_output_dir(self._output)
         else:
             self.state.check(checkpoint["params"], self._output)
             saved = checkpoint["arrays"], checkpoint["counts"]
@@ -241,16 +238,10 @@ class TrainRun:
 
     def _save_last(self) -> None:
         with self._averages():
-            self._before_to_disk(self.learner.nlp).to_disk(self._output / DIR_MODEL_LAST)
+            save_last(self._before_to_disk(self.learner.nlp), self._output)
 
     def _save_best(self) -> None:
-        best, new = self._output / DIR_MODEL_BEST, self._output / f".{DIR_MODEL_BEST}.tmp"
-        shutil.rmtree(new, ignore_errors=True)
-        # The best one so far goes when the next is there.
-        shutil.copytree(self._output / DIR_MODEL_LAST, new)
-        if best.exists():
-            shutil.rmtree(best)
-        new.rename(best)
+        save_best(self._output)
 
     def _finish(self) -> None:
         self._save_last()

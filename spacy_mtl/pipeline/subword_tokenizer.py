@@ -15,6 +15,7 @@ from spacy.vocab import Vocab
 
 from ..errors import Errors
 from ..extras import import_extra
+from ..staging import write_atomically
 
 _WORD_OR_SPACE = re.compile(r"(\S+)|\s+")
 
@@ -109,7 +110,7 @@ class SubwordTokenizer(DummyTokenizer):
 
         path (Union[str, Path]): The file.
         """
-        Path(path).write_bytes(self.to_bytes())
+        write_atomically(path, self.to_bytes())
 
     def from_disk(self, path: str | Path, **kwargs: Any) -> "SubwordTokenizer":
         """Read subwords from a file.

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from ..errors import Errors
 from ..extras import import_extra
-from ..training.staging import StagedFiles
+from ..staging import StagedFiles
 from .palette import BACKGROUND, SERIES
 
 #: Imports a module of the extra "plot".

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy
-import tqdm
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.util import load_model
 from thinc.types import Floats2d
 from thinc.util import to_numpy
 
+from ..bars import ProgressBar
 from ..errors import Errors, Warnings
 from ..pipeline.extensions import get_embedding
 from ..training.single_task import FACTORY
@@ -130,7 +130,7 @@ def embed_texts(nlp: Language, texts: Sequence[str], *, task: str | None = None)
     embeddings, predicted = [], []
     with nlp.select_pipes(disable=idle):
         docs = nlp.pipe(texts)
-        for doc in tqdm.tqdm(docs, "Embedding", len(texts), leave=False, disable=None):
+        for doc in ProgressBar(docs, "Embedding", len(texts), leave=False, disable=None):
             embeddings.append(to_numpy(get_embedding(doc)))
             predicted.append(_predicted_label(doc, task, settings) if settings else None)
     if not all(map(len, embeddings)):

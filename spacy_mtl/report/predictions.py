@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from spacy.language import Language
 from spacy.util import get_lang_class
-from tqdm import tqdm
 
+from ..bars import ProgressBar
 from ..training.corpus import create_multitask_corpus
 from ..training.metrics import Floats
 from ..training.scorers import Decisions, decide, gold_values
@@ -166,7 +166,7 @@ def predict(
     vectors: list[np.ndarray] = []
     rows = np.flatnonzero(wanted)
     texts = (found.texts[row] for row in rows)
-    docs = tqdm(
+    docs = ProgressBar(
         nlp.pipe(texts, batch_size=BATCH_SIZE),
         total=len(rows),
         desc=title,

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Errors
+from ..staging import StagedFiles
 from ..training.files import find_task_files
 from ..training.formats import TEXT_FORMATS, file_format
-from ..training.staging import StagedFiles
 from ..training.texts import normalise_text
 from ..util import SEPARATOR, join_key, listing, split_key
 from .decisions import Decision, read_decisions
@@ -67,7 +67,7 @@ def apply_review(review: str | Path, data: str | Path, output: str | Path) -> Co
     report = CorrectionReport(open=n_open)
     if not decisions:
         raise ValueError(Errors.E714.format(path=review, count=n_open))
-    with StagedFiles() as staged:
+    with StagedFiles(output if data.is_dir() else None) as staged:
         for file, chosen in _by_file(decisions, data, report).items():
             content = _correct(file, chosen, report)
             if content is not None:

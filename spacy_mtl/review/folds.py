@@ -1,13 +1,14 @@
 """Out-of-fold probabilities: each row is judged by heads that have not seen it."""
 
 import hashlib
-import os
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy
 
+from ..staging import write_atomically
 from ..training.texts import text_digest
 from .features import Features
 from .heads import FREEDOM, SOLVERS, predict_head
@@ -54,11 +55,9 @@ class FoldStore:
         path = self._path(name)
         if path is None:
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        with open(temporary, "wb") as file:
-            numpy.save(file, P)
-        temporary.replace(path)
+        data = BytesIO()
+        numpy.save(data, P)
+        write_atomically(path, data.getvalue())
 
     def _path(self, name: str) -> Path | None:
         return None if self._folder is None else self._folder / f"{self._key}-{name}.npy"

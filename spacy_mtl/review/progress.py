@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-import tqdm
+from ..bars import ProgressBar
 
 
 class Progress:
@@ -23,7 +23,7 @@ class Progress:
         size (int): Rows of a batch.
         YIELDS (int): The first row of each batch.
         """
-        with tqdm.tqdm(total=n, desc=title, leave=False, disable=self._disable) as bar:
+        with ProgressBar(total=n, desc=title, leave=False, disable=self._disable) as bar:
             for start in range(0, n, size):
                 yield start
                 bar.update(min(size, n - start))
@@ -35,4 +35,4 @@ class Progress:
         n (int): How many there are.
         YIELDS (int): The number of each step.
         """
-        yield from tqdm.trange(n, desc=title, leave=False, disable=self._disable)
+        yield from ProgressBar(range(n), desc=title, leave=False, disable=self._disable)

@@ -9,8 +9,8 @@ import numpy
 from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.util import minibatch
-from tqdm import tqdm
 
+from ..bars import ProgressBar
 from ..errors import Errors
 from ..training.partial_fit import check_initialized
 from ..training.saved_encoder import find_encoder
@@ -56,7 +56,7 @@ def map_batches(
     )
     # None: not where the output is no terminal.
     hidden = None if progress else True
-    with tqdm(total=total, unit=" texts", delay=DELAY, disable=hidden, leave=False) as bar:
+    with ProgressBar(total=total, unit=" texts", delay=DELAY, disable=hidden, leave=False) as bar:
         for result in results:
             bar.update(len(result))
             yield result

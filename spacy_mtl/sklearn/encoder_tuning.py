@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from spacy.language import Language
 from thinc.api import Optimizer
-from tqdm import tqdm
 
+from ..bars import ProgressBar
 from ..errors import Errors
 from ..pipeline.pair_batch import LOSSES
 from ..training.random_state import separate_random_state
@@ -150,7 +150,7 @@ class TunedEncoder(ClassNamePrefixFeaturesOutMixin, PipelineEstimator):
         training: PairTraining | None = None
         with (
             separate_random_state(settings.seed),
-            tqdm(
+            ProgressBar(
                 total=self.n_epochs, unit=" epochs", delay=DELAY, disable=hidden, leave=False
             ) as bar,
         ):

@@ -15,6 +15,7 @@ from spacy.language import Language
 from thinc.api import Optimizer
 
 from ..errors import Errors
+from ..staging import staged_folder
 from ..training.partial_fit import partial_fit
 from ..training.random_state import separate_random_state
 from .batches import Work, map_batches, ready_encoder
@@ -75,8 +76,8 @@ class PipelineEstimator(BaseEstimator):
         RAISES (NotFittedError): If there is no pipeline yet.
         """
         nlp = self._pipeline()
-        Path(path).mkdir(parents=True, exist_ok=True)
-        nlp.to_disk(path)
+        with staged_folder(path) as folder:
+            nlp.to_disk(folder)
 
     def _pipeline(self) -> Language:
         check_is_fitted(self)

@@ -9,8 +9,8 @@ from spacy.language import Language
 from spacy.training import Example
 from spacy.util import load_model_from_config, registry
 from thinc.api import Config, Model, Optimizer
-from tqdm import tqdm
 
+from ..bars import ProgressBar
 from ..errors import Errors
 from ..training.config_defaults import Defaults, resize_encoder
 from ..training.config_text import render_config
@@ -106,7 +106,7 @@ def train(nlp: Language, config: Config, examples: list[Example], settings: Sett
     hidden = None if settings.progress else True
     with (
         separate_random_state(settings.seed),
-        tqdm(total=total, unit=" steps", delay=DELAY, disable=hidden, leave=False) as bar,
+        ProgressBar(total=total, unit=" steps", delay=DELAY, disable=hidden, leave=False) as bar,
     ):
         while done < total:
             rng.shuffle(examples)

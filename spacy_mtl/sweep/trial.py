@@ -23,6 +23,7 @@ from spacy.util import import_file, load_config_from_str, registry, resolve_dot_
 from thinc.api import fix_random_seed
 
 from ..errors import Errors
+from ..staging import staged_folder
 
 #: The folder of a trial's model.
 MODEL = "model-best"
@@ -192,4 +193,6 @@ def _numbers(scores: dict[str, Any]) -> dict[str, float]:
 
 def _save(nlp: Language, optimizer: Any, settings: dict[str, Any], folder: Path) -> None:
     with nlp.use_params(optimizer.averages or {}):
-        create_before_to_disk_callback(settings["before_to_disk"])(nlp).to_disk(folder)
+        nlp = create_before_to_disk_callback(settings["before_to_disk"])(nlp)
+        with staged_folder(folder, keep=False) as place:
+            nlp.to_disk(place)

@@ -1,7 +1,6 @@
 """The file from which an interrupted run goes on."""
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from spacy.util import dot_to_object
 from thinc.api import Config
 
 from ..errors import Errors
-from .staging import StagedFiles
+from ..staging import write_atomically
 
 #: Where the file lies in the output folder.
 PLACE = Path("checkpoint") / "state.msgpack"
@@ -38,14 +37,7 @@ def save_checkpoint(folder: Path, state: State) -> None:
     state (Dict[str, Any]): The state of the run.
     RAISES (OSError): If it cannot be written.
     """
-    path = folder / PLACE
-    write_atomically(path, srsly.msgpack_dumps({"version": VERSION, **state}))
-    descriptor = os.open(path.parent, os.O_RDONLY) if os.name == "posix" else None
-    if descriptor is not None:
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    write_atomically(folder / PLACE, srsly.msgpack_dumps({"version": VERSION, **state}))
 
 
 def load_checkpoint(folder: Path, *, kind: str = PRETRAINING) -> State | None:
@@ -78,21 +70,6 @@ def load_checkpoint(folder: Path, *, kind: str = PRETRAINING) -> State | None:
         reason = f"it belongs to a run of another kind ({found}, and not {kind})"
         raise ValueError(Errors.E272.format(path=path, reason=reason))
     return state
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that there is never a part of it under its name.
-
-    path (Path): The file.
-    data (bytes): What it holds.
-    RAISES (OSError): If it cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # What a killed process has left behind.
-    for left in path.parent.glob(f".{path.name}.*.tmp"):
-        left.unlink(missing_ok=True)
-    with StagedFiles() as files:
-        files.write(path, data)
 
 
 def find_settings(config: Config) -> dict[str, str]:

@@ -9,6 +9,7 @@ from spacy.language import Language
 from spacy.tokens import DocBin
 
 from ..errors import Errors
+from ..staging import StagedFiles
 from ..types import Cats
 from ..util import listing, split_key
 from .files import SPLITS, UNSPLIT, check_folder, find_task_files
@@ -16,7 +17,6 @@ from .formats import ReadStats, check_on_error, file_extension, file_format, rea
 from .rows import Record, fill_labels
 from .scan import scan_file
 from .splitting import LinkedTexts, Shares, Trait, assign_splits, parse_shares, remaining_shares
-from .staging import StagedFiles
 from .texts import text_digest
 
 _NO_LIMIT = 2**62
@@ -102,7 +102,7 @@ def convert_folder(
     nlp = spacy.blank(lang)
     nlp.max_length = _NO_LIMIT
     report = ConvertReport()
-    with StagedFiles() as staged:
+    with StagedFiles(output) as staged:
         for task, files in source.files.items():
             for name, path in files.items():
                 stats = report.sources.setdefault(path, ReadStats())

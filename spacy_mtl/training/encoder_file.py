@@ -13,7 +13,7 @@ import srsly
 from thinc.api import Model
 
 from ..errors import Errors
-from .checkpoint import write_atomically
+from ..staging import write_atomically
 
 #: The entry that says what the file holds.
 ENTRY = "spacy_mtl"

@@ -10,7 +10,7 @@ from spacy.util import logger
 from spacy.vocab import Vocab
 
 from ..errors import Errors, RowErrors, Warnings
-from ..util import split_key, validate_task_name
+from ..util import file_version, split_key, validate_task_name
 from .pair_rows import is_pair_row, join_sides, parse_pair
 from .rows import Record, RowError, parse_doc, parse_row
 from .textfiles import NumberedRow, read_text_rows
@@ -143,8 +143,7 @@ def _read(
         parse = partial(parse_doc, task=task, known=None if named else known)
         rows: Iterator[NumberedRow] = enumerate(_docs(doc_bin, vocab), start=1)
     else:
-        stat = path.stat()
-        named = _names_tasks(path, task, (stat.st_mtime_ns, stat.st_size))
+        named = _names_tasks(path, task, file_version(path))
         parse = partial(_parse_text_row, task=task, known=None if named else known)
         rows = read_text_rows(path, task, str(file_format(path)))
     waiting: dict[str, Record] = {}
@@ -181,7 +180,7 @@ def _read(
 
 
 @lru_cache(maxsize=512)
-def _names_tasks(path: Path, task: str, version: tuple[int, int]) -> bool:
+def _names_tasks(path: Path, task: str, version: tuple[int, ...]) -> bool:
     """Tell whether all rows have "cats" and every key names its task. Most files say no at once: the
     first key without a task, or the first row of another form, decides.
     """

@@ -8,11 +8,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import IO, Any
 
-import tqdm
 from spacy.language import Language
 from wasabi import color
 from wasabi.util import supports_ansi
 
+from ..bars import ProgressBar
 from ..errors import Errors
 from .logged_states import LoggedStates
 from .tables import format_number, format_table
@@ -114,7 +114,7 @@ class MultitaskLog:
         self._console_output = console_output
         self._colors = _is_terminal(stdout) and supports_ansi() and "NO_COLOR" not in os.environ
         self._bars = progress_bar and _is_terminal(stdout) and _is_terminal(stderr)
-        self._bar: tqdm.tqdm | None = None
+        self._bar: ProgressBar | None = None
         self._file = TrainingLog(Path(output_file) if output_file else None)
         self._states = LoggedStates(nlp) if save_state else None
         self._trained = {
@@ -263,7 +263,7 @@ class MultitaskLog:
         if max_steps:
             total = min(total, max_steps - step)
         if total > 0:
-            self._bar = tqdm.tqdm(total=total, leave=False, file=self._stderr, unit=" steps")
+            self._bar = ProgressBar(total=total, leave=False, file=self._stderr, unit=" steps")
             self._bar.set_description(f"Epoch {epoch}, from step {step}")
 
     def _close_bar(self) -> None:

@@ -17,6 +17,7 @@ from wasabi import Printer
 
 from ..errors import Errors, Warnings
 from ..finite import find_broken_gradient
+from ..staging import write_atomically
 from ..util import describe_texts
 from .checkpoint import State, check_settings, find_settings, save_checkpoint
 from .learned_state import (
@@ -85,7 +86,7 @@ def pretrain(
         warnings.warn(Warnings.W210.format(path=output), stacklevel=2)
     run = PretrainRun(filled, output, save_every=save_every, use_gpu=use_gpu, silent=silent)
     run.settings = settings
-    config.to_disk(output / "config.cfg")
+    write_atomically(output / "config.cfg", config.to_str().encode("utf8"))
     if state is None:
         run.save()
     else:

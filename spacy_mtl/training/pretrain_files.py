@@ -8,7 +8,8 @@ import srsly
 from spacy.training.pretrain import ProgressTracker
 from thinc.api import Model, Optimizer
 
-from .checkpoint import write_atomically
+from ..disk import append_line
+from ..staging import write_atomically
 from .training_log import to_json
 
 LOG = "log.jsonl"
@@ -61,8 +62,7 @@ class PretrainFiles:
 
         entry (Dict[str, Any]): What it holds.
         """
-        with (self.folder / LOG).open("a", encoding="utf8") as file:
-            file.write(srsly.json_dumps(to_json(entry)) + "\n")
+        append_line(self.folder / LOG, srsly.json_dumps(to_json(entry)))
 
     def log_size(self) -> int:
         """RETURNS (int): Bytes in the log."""

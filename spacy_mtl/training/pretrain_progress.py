@@ -1,5 +1,6 @@
 """How far pretraining is: counters, evaluations, and when to stop."""
 
+import sys
 from dataclasses import asdict
 from time import perf_counter
 from typing import Any
@@ -27,7 +28,7 @@ class Progress:
         monitor (Optional[PretrainMonitor]): Evaluates the model.
         max_epochs (int): How many epochs there are.
         """
-        self.tracker = ProgressTracker()
+        self.tracker = ProgressTracker(frequency=sys.maxsize)
         self.has_diverged = False
         self._printer = printer
         self._monitor = monitor

@@ -8,7 +8,7 @@ from pathlib import Path
 from spacy.util import logger
 
 from ..errors import Errors, Warnings
-from ..util import join_key, validate_task_name
+from ..util import file_version, join_key, validate_task_name
 from .formats import ReadStats
 from .raw_text import read_raw_rows
 from .rows import Record
@@ -70,16 +70,11 @@ def scan_raw_text(path: Path, on_error: str) -> ReadStats:
     RETURNS (ReadStats): What the file holds.
     RAISES (ValueError): If the file cannot be read or has bad rows.
     """
-    try:
-        stat = path.stat()
-        version = (stat.st_mtime_ns, stat.st_size)
-    except OSError:
-        version = (0, 0)
-    return _scan(path, on_error, version)
+    return _scan(path, on_error, file_version(path))
 
 
 @lru_cache(maxsize=32)
-def _scan(path: Path, on_error: str, version: tuple[int, int]) -> ReadStats:
+def _scan(path: Path, on_error: str, version: tuple[int, ...]) -> ReadStats:
     stats = ReadStats()
     for _ in read_raw_rows(path, on_error=on_error, stats=stats):
         pass

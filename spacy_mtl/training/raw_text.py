@@ -5,15 +5,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import tqdm
 from spacy.util import logger
 
+from ..bars import ProgressBar
 from ..errors import Errors, Warnings
+from ..staging import StagedFiles
 from ..util import listing
 from .files import UNSPLIT, find_raw_files, find_task_files
 from .formats import ReadStats, check_on_error, read_records
 from .rows import RowError, parse_text
-from .staging import StagedFiles
 from .textfiles import read_text_rows
 from .texts import text_digest
 
@@ -202,7 +202,7 @@ class _Collector:
         written: set[int] = set()
         for source, texts in self._sources():
             self.report.sources.append(source)
-            for text in tqdm.tqdm(texts, source.path.name, leave=False, disable=None):
+            for text in ProgressBar(texts, source.path.name, leave=False, disable=None):
                 digest = text_digest(text)
                 if digest in held_out:
                     source.held_out += 1

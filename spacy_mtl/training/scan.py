@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..pair_keys import is_pair_label
-from ..util import split_key
+from ..util import file_version, split_key
 from .formats import ReadStats, read_records
 from .rows import Record
 
@@ -128,17 +128,12 @@ def scan_file(
     RAISES (ValueError): As `read_records`.
     """
     path = Path(path)
-    try:
-        stat = path.stat()
-        version = (stat.st_mtime_ns, stat.st_size)
-    except OSError:
-        version = (0, 0)
-    return _scan(path, task, tuple(known_tasks), on_error, version)
+    return _scan(path, task, tuple(known_tasks), on_error, file_version(path))
 
 
 @lru_cache(maxsize=512)
 def _scan(
-    path: Path, task: str, known_tasks: tuple[str, ...], on_error: str, version: tuple[int, int]
+    path: Path, task: str, known_tasks: tuple[str, ...], on_error: str, version: tuple[int, ...]
 ) -> FileScan:
     scan = FileScan(path, task)
     for record in read_records(

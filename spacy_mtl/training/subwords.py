@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ..errors import Errors
 from ..extras import import_extra
+from ..staging import StagedFiles
 from .formats import ReadStats
 from .raw_text import read_raw_text
-from .staging import StagedFiles
 
 #: What stands for characters that are not in the vocabulary. (Without it the library would skip them,
 #: and lose its place in the text.)

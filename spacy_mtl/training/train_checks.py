@@ -1,19 +1,14 @@
 """What is in an output folder before a training begins or goes on."""
 
-import glob
-import shutil
 import warnings
-from collections.abc import Iterable
 from pathlib import Path
 
 from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
 
 from ..errors import Errors, Warnings
+from ..temporary import remove_leftovers
 from .checkpoint import PLACE, State, load_checkpoint
 from .run_state import KIND
-
-#: Where the best pipeline is until it is complete.
-NEW_BEST = f".{DIR_MODEL_BEST}.tmp"
 
 
 def find_run(folder: Path, *, resume: bool, force: bool, kind: str = KIND) -> State | None:
@@ -39,21 +34,18 @@ def find_run(folder: Path, *, resume: bool, force: bool, kind: str = KIND) -> St
     return state if resume else None
 
 
-def clear_leftovers(folder: Path, components: Iterable[str]) -> None:
+def clear_leftovers(folder: Path) -> None:
     """Take away what a killed process has left half-written.
 
     folder (Path): The output folder.
-    components (Iterable[str]): Names of the components.
     """
-    shutil.rmtree(folder / NEW_BEST, ignore_errors=True)
-    for name in components:
-        # Components of ours are written beside their places first.
-        for left in (folder / DIR_MODEL_LAST).glob(f".{glob.escape(name)}-*"):
-            shutil.rmtree(left)
+    for name in (DIR_MODEL_BEST, DIR_MODEL_LAST):
+        remove_leftovers(folder / name, folder)
 
 
 def prepare_output(folder: Path) -> None:
-    """Take away what would be mistaken for a part of a run that begins.
+    """Take away what would be mistaken for a part of a run that begins. The pipelines of an earlier run stay until
+    there are new ones.
 
     folder (Path): The output folder.
     """

@@ -1,7 +1,6 @@
 """A training in the steps of `spacy train`, which can be interrupted."""
 
 import io
-import shutil
 import sys
 from collections.abc import Iterable
 from itertools import islice
@@ -15,9 +14,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import (
-    DIR_MODEL_BEST,
     DIR_MODEL_LAST,
-    clean_output_dir,
     create_before_to_disk_callback,
     create_evaluation_callback,
     create_train_batches,
@@ -31,12 +28,13 @@ from wasabi import Printer
 from ..errors import Errors
 from .checkpoint import State
 from .loggers import MultitaskLog
+from .model_folders import save_best, save_last
 from .pretrain_checks import check_output
 from .random_state import get_random_state
 from .replayable_batches import ReplayableBatches
 from .run_state import Progress, StateWriter, restore_pipeline, restore_random_state
 from .train_basis import check_basis
-from .train_checks import NEW_BEST, clear_leftovers, find_run, prepare_output
+from .train_checks import clear_leftovers, find_run, prepare_output
 
 #: An epoch and a batch.
 Drawn = tuple[int, list[Example]]
@@ -87,7 +85,6 @@ def train(
     )
     if state is None:
         prepare_output(folder)
-        clean_output_dir(folder)
     else:
         start = timer()
         run.restore(state)
@@ -163,7 +160,7 @@ class TrainRun:
         state (Dict[str, Any]): The state.
         RAISES (ValueError): If it does not fit the pipeline, or the batches.
         """
-        clear_leftovers(self.folder, self.nlp.component_names)
+        clear_leftovers(self.folder)
         self.progress = Progress.from_state(state["progress"])
         restore_pipeline(self.nlp, self.optimizer, state)
         self._replay(state)
@@ -211,7 +208,7 @@ class TrainRun:
                 update_meta(T, self.nlp, info)
             self._save_last()
             if score == max(progress.results)[0]:
-                self._save_best()
+                save_best(self.folder)
             info["output_path"] = str(self.folder / DIR_MODEL_LAST)
             progress.losses = {}
         self._log_step(info if is_evaluated else None)
@@ -262,16 +259,7 @@ class TrainRun:
 
     def _save_last(self) -> None:
         with self.nlp.use_params(self.optimizer.averages):  # type: ignore[arg-type]
-            self._before_to_disk(self.nlp).to_disk(self.folder / DIR_MODEL_LAST)
-
-    def _save_best(self) -> None:
-        best, new = self.folder / DIR_MODEL_BEST, self.folder / NEW_BEST
-        shutil.rmtree(new, ignore_errors=True)
-        # The best one so far goes when the next is there.
-        shutil.copytree(self.folder / DIR_MODEL_LAST, new)
-        if best.exists():
-            shutil.rmtree(best)
-        new.rename(best)
+            save_last(self._before_to_disk(self.nlp), self.folder)
 
     def _write(self, *, is_finished: bool = False) -> None:
         self._writer.write(

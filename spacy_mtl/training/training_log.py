@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from ..disk import append_line
 from ..errors import Errors, Warnings
 
 FILE_NAME = "training.jsonl"
@@ -76,8 +77,7 @@ class TrainingLog:
         try:
             moved = None if self._started else _make_room(self.path)
             self._started = True
-            with self.path.open("a", encoding="utf-8") as file:
-                file.writelines(line + "\n" for line in self._waiting)
+            append_line(self.path, "\n".join(self._waiting))
         except OSError as error:
             raise _cannot_write(self.path, error) from error
         self._waiting.clear()

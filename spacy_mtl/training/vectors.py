@@ -1,20 +1,23 @@
 """Train word vectors on raw text and save them as a pipeline that spaCy can take vectors from."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import tqdm
 from spacy.language import Language
 from spacy.training.initialize import convert_vectors
 from spacy.util import get_lang_class, minibatch
 
+from ..bars import ProgressBar
+from ..disk import make_folder, remove_empty, worded
 from ..errors import Errors
 from ..extras import import_extra
+from ..staging import staged_folder
+from ..temporary import Temporary
 from .raw_text import read_raw_text
 
 MODES = ("floret", "default")
@@ -23,6 +26,7 @@ ALGORITHMS = ("skipgram", "cbow")
 _END_OF_LINE = "</s>"
 #: How many texts share spaCy's memory of words, which would grow with each new word otherwise.
 _ZONE = 10_000
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -141,8 +145,8 @@ def train_vectors(
         # Another one, which does not know the words that got no vector.
         nlp = make_nlp()
         _add_vectors(nlp, table, f"{lang}_{output.name}.vectors", settings)
-        nlp.to_disk(folder / "nlp")
-        _move(folder / "nlp", output, folder / "old")
+        with staged_folder(output, keep=False) as place:
+            nlp.to_disk(place)
     return VectorsReport(texts, words, distinct, nlp.vocab.vectors.shape[0], settings)
 
 
@@ -174,22 +178,23 @@ def _check_output(output: Path, overwrite: bool) -> None:
 
 @contextmanager
 def _folder_beside(output: Path) -> Iterator[Path]:
-    # On the same disk as the output, so that it can be moved there in one step.
-    missing = [path for path in output.parents if not path.exists()]
+    created = make_folder(output.parent)
+    temporary: Temporary | None = None
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=f".{output.name}-", dir=output.parent) as folder:
-            yield Path(folder)
+        temporary = Temporary(output, is_folder=True)
+        yield temporary.path
+    except OSError as error:
+        raise worded(error, Errors.E885, output) from error
     finally:
-        for path in missing:
-            if path.is_dir() and not any(path.iterdir()):
-                path.rmdir()
+        if temporary is not None:
+            temporary.remove()
+        remove_empty(created)
 
 
 def _write_words(nlp: Language, raw_text: Path, path: Path, lower: bool) -> tuple[int, int]:
     # One text a line, its words separated by spaces.
     texts = words = 0
-    rows = tqdm.tqdm(
+    rows = ProgressBar(
         read_raw_text(raw_text), "Tokenizing", unit=" texts", leave=False, disable=None
     )
     with path.open("w", encoding="utf8", newline="\n") as file:
@@ -233,6 +238,7 @@ def _train(floret: Any, words: Path, table: Path, settings: VectorSettings) -> i
         return 0
     if is_floret:
         model.save_floret_vectors(str(table))
+        _check_lines(table, settings.buckets + 1)
         return len(known)
     with table.open("w", encoding="utf8", newline="\n") as file:
         file.write(f"{len(known)} {settings.dim}\n")
@@ -240,6 +246,14 @@ def _train(floret: Any, words: Path, table: Path, settings: VectorSettings) -> i
             values = " ".join(f"{value:.6g}" for value in model.get_word_vector(word))
             file.write(f"{word} {values}\n")
     return len(known)
+
+
+def _check_lines(path: Path, n: int) -> None:
+    # What writes the table does not tell if the disk has not taken all of it.
+    with path.open("rb") as file:
+        found = sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK), b""))
+    if found < n:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _add_vectors(nlp: Language, table: Path, name: str, settings: VectorSettings) -> None:
@@ -255,14 +269,3 @@ def _add_vectors(nlp: Language, table: Path, name: str, settings: VectorSettings
             for form in (word.capitalize(), word.title(), word.upper()):
                 if form not in vectors:
                     vectors.add(strings.add(form), row=row)
-
-
-def _move(folder: Path, output: Path, old: Path) -> None:
-    if output.exists():
-        os.replace(output, old)
-    try:
-        os.replace(folder, output)
-    except OSError:
-        if old.exists():
-            os.replace(old, output)
-        raise

@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,6 @@ from typer.testing import CliRunner
 
 from spacy_mtl.cli import mtl_cli
 from spacy_mtl.cli.init_config import init_config
-from spacy_mtl.training import staging
 from spacy_mtl.training.config_defaults import Defaults, choose_budget, choose_pretrain_epochs
 
 
@@ -329,7 +329,7 @@ def test_full_disk_leaves_the_config_that_exists(data, tmp_path, monkeypatch):
 
     path = tmp_path / "old.cfg"
     path.write_text("old", encoding="utf8")
-    monkeypatch.setattr(staging.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     result = run(data, path, "--force")
     assert result.exit_code == 1
     assert path.read_text(encoding="utf8") == "old"

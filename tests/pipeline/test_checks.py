@@ -25,8 +25,6 @@ from builders import (
 )
 from thinc.api import Adam, Model
 
-from spacy_mtl.pipeline import saving
-
 ROWS = SENTIMENT + TOPIC
 
 
@@ -414,7 +412,7 @@ def test_disk_full(name, moment, tmp_path, monkeypatch):
         raise_no_space()
 
     if moment == "before":
-        monkeypatch.setattr(saving, "mkdtemp", raise_no_space)
+        monkeypatch.setattr(Path, "mkdir", raise_no_space)
     else:
         monkeypatch.setattr(
             Model, "to_disk", raise_no_space if moment == "while writing" else write_half

@@ -4,13 +4,13 @@ import pytest
 import srsly
 from pretrain_setup import MONITOR, make_config
 
+from spacy_mtl.staging import write_atomically
 from spacy_mtl.training.checkpoint import (
     PLACE,
     check_settings,
     find_settings,
     load_checkpoint,
     save_checkpoint,
-    write_atomically,
 )
 
 
@@ -26,13 +26,6 @@ def test_another_version_is_refused(tmp_path):
     write_atomically(tmp_path / PLACE, srsly.msgpack_dumps({"version": 99}))
     with pytest.raises(ValueError, match=r"E272.*version 99"):
         load_checkpoint(tmp_path)
-
-
-def test_removes_what_a_killed_process_has_left(tmp_path):
-    (tmp_path / ".weights.bin.123.tmp").write_bytes(b"half")
-    (tmp_path / ".other.bin.123.tmp").write_bytes(b"half")
-    write_atomically(tmp_path / "weights.bin", b"all")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.bin.123.tmp", "weights.bin"]
 
 
 def test_only_settings_that_matter_count(tmp_path):

@@ -3,6 +3,7 @@
 import errno
 import gzip
 import json
+import os
 from collections import Counter
 
 import pytest
@@ -12,11 +13,9 @@ from spacy.lang.en import English
 from spacy.tokens import Doc, DocBin
 from spacy.training import Corpus
 
-import spacy_mtl.training.staging as staging
 from spacy_mtl.training.convert import convert_folder
 from spacy_mtl.training.corpus import MultitaskCorpus
 from spacy_mtl.training.splitting import assign_splits, parse_shares, remaining_shares
-from spacy_mtl.training.staging import StagedFiles
 from spacy_mtl.training.texts import normalise_text, text_digest
 
 THIRDS = {"train": 0.8, "dev": 0.1, "test": 0.1}
@@ -273,21 +272,13 @@ def test_failure_while_writing_changes_nothing(source, output, monkeypatch, fail
         if len(calls) == 2:
             raise failure
 
-    monkeypatch.setattr(staging.os, "fsync", fail_at_the_second)
+    monkeypatch.setattr(os, "fsync", fail_at_the_second)
     with pytest.raises((OSError, KeyboardInterrupt)) as err:
         convert_folder(source, output, overwrite=True)
     if isinstance(failure, OSError):
         assert "E135" in str(err.value) and "No space left" in str(err.value)
     assert tree(output.parent) == before
     assert output.exists() == exists
-
-
-def test_staged_files_appear_together(tmp_path):
-    with StagedFiles() as staged:
-        staged.write(tmp_path / "new" / "a", b"1")
-        staged.write(tmp_path / "b", b"2")
-        assert not (tmp_path / "new" / "a").exists() and not (tmp_path / "b").exists()
-    assert tree(tmp_path) == {"new/a": b"1", "b": b"2"}
 
 
 @pytest.mark.parametrize(
