@@ -42,8 +42,8 @@ COMMANDS = (
     "save-encoder",
     "similar",
     "subwords",
-    "train",
     "sweep",
+    "train",
     "vectors",
 )
 
@@ -71,6 +71,11 @@ class LazyGroup(TyperGroup):
 
 
 mtl_cli = typer.Typer(name="mtl", help=HELP, no_args_is_help=True, cls=LazyGroup)
+
+
+@mtl_cli.callback()
+def start() -> None:
+    """Make a group of it, which typer takes for no command at all as long as none is imported."""
 
 
 @contextmanager

@@ -41,6 +41,15 @@ def test_the_group_lists_all_commands():
         assert re.search(rf"\b{name}\b", result.output)
 
 
+def test_the_group_runs_before_any_command_is_imported():
+    code = (
+        "from typer.testing import CliRunner; from spacy_mtl.cli import mtl_cli;"
+        "print(CliRunner().invoke(mtl_cli, ['predict', '--help']).exit_code)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout.strip() == "0", result.stderr
+
+
 def test_an_unknown_command_is_told():
     result = CliRunner().invoke(mtl_cli, ["predic"])
     assert result.exit_code == 2

@@ -2,10 +2,11 @@
 
 import pytest
 import srsly
-from pipelines import make_model
+from pipelines import make_model, make_texts
 from spacy import blank
 
 from spacy_mtl.inference.predictor import Predictor, predict_file
+from spacy_mtl.layers.readers import JointOutput
 
 TEXTS = ["a good film", "", "fast and cheap"]
 
@@ -28,6 +29,24 @@ def test_a_threshold_for_all(model):
     (found,) = Predictor(model, threshold=0.0)(TEXTS[:1])
     assert len(found["tags"]["labels"]) == 2
     assert "scores" not in found["tags"]
+
+
+def test_a_block_is_computed_the_same_way_whatever_came_before(model, monkeypatch):
+    """As in a process that goes on with an interrupted run. Heads read together differ in a last bit."""
+    joint = []
+    original = JointOutput.__init__
+
+    def spy(self, X, readers):
+        joint.append(len(X))
+        original(self, X, readers)
+
+    monkeypatch.setattr(JointOutput, "__init__", spy)
+    predictor = Predictor(model, batch_size=50)
+    block = [f"{text} {number}" for number, text in enumerate(make_texts(200))]
+    for _ in range(2):
+        joint.clear()
+        predictor(block)
+        assert joint == [50, 50, 50]
 
 
 def test_other_heads_do_not_run(model, monkeypatch):
