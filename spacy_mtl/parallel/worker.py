@@ -1,5 +1,6 @@
 """A process that trains: it takes every n-th batch, and meets the others every so many."""
 
+import math
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -146,6 +147,7 @@ class Worker:
             import_file("python_code", settings.code)
         self._settings = settings
         self._learner: Learner = settings.kind(settings.config)
+        scale_rate(self._learner.optimizer, math.sqrt(settings.n_workers))
         self._state = SharedState(self._learner.params, self._learner.optimizer)
         fix_random_seed(settings.seed)
         self._data_random: RandomState = get_random_state()
@@ -213,6 +215,20 @@ class Worker:
                 set_random_state(own)
             self._is_open = True
         return self._next
+
+
+def scale_rate(optimizer: Optimizer, factor: float) -> None:
+    """Multiply the learning rates of all steps. An average of n workers moves as one step on n batches does,
+    for which Adam's rate is to grow with the square root of n (Malladi et al. 2022, "On the SDEs and Scaling
+    Rules for Adaptive Gradient Algorithms").
+
+    optimizer (Optimizer): The optimizer.
+    factor (float): The factor.
+    """
+    schedule = optimizer.schedules.get("learn_rate")
+    if schedule is not None:
+        optimizer.schedules["learn_rate"] = (rate * factor for rate in schedule)
+    optimizer.learn_rate *= factor
 
 
 def _mix(seed: int, rank: int, start: int) -> int:
