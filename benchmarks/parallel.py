@@ -1,9 +1,9 @@
 """Training and pretraining with workers, against one process on one core.
 
-python benchmarks/parallel.py --data DATA --section speed|scores|averaging|gradients|pretraining
+python benchmarks/parallel.py --data DATA --section scores|averaging|gradients|pretraining
 
-speed: examples a second of `spacy train`'s loop and of two workers, in turn.
-scores: dev and test scores after equally many examples, for three seeds.
+scores: examples a second, and dev and test scores after equally many examples, of `spacy train`'s loop and of two
+workers in turn, for three seeds.
 averaging: the same with two workers that average every 1, 10, 50 and 200 steps.
 gradients: the same with two workers that exchange their gradients in every step.
 pretraining: words a second of `mtl pretrain` alone and with two workers, in turn.
@@ -46,8 +46,6 @@ N_WORKERS = 2
 SEEDS = (0, 1, 2)
 ROUNDS = 3
 AVERAGE_EVERY = (1, 10, 50, 200)
-#: Of the speeds: enough steps for two evaluations.
-SPEED_STEPS = 1650
 PRETRAIN_TEXTS = 20_000
 
 
@@ -150,18 +148,6 @@ def examples_per_second(rows: list[dict[str, Any]]) -> float:
     return (last - first) / max(1, rows[-1]["seconds"] - rows[0]["seconds"])
 
 
-def speed(data: str, seeds: Iterable[int], overrides: dict[str, Any]) -> None:
-    """Both sides in turn."""
-    overrides = {"training.max_steps": SPEED_STEPS, **overrides}
-    del seeds
-    for number in range(ROUNDS):
-        for workers in SIDES:
-            path = RESULTS / "speed" / f"{workers}-{number}.json"
-            run_training(
-                data, path, seed=0, workers=workers, overrides=overrides, with_scores=False
-            )
-
-
 def scores(data: str, seeds: Iterable[int], overrides: dict[str, Any]) -> None:
     """Both sides for each seed, with the budget of the config."""
     for seed in seeds:
@@ -245,7 +231,6 @@ def run_pretraining(config: Config, path: Path, *, workers: int) -> None:
 
 
 SECTIONS = {
-    "speed": speed,
     "scores": scores,
     "averaging": averaging,
     "gradients": gradients,

@@ -10,7 +10,7 @@ HEADER = ["", "one process", "two workers", "ratio"]
 AVERAGING_HEADER = ["two workers exchange", "examples/s", "dev"]
 GRADIENTS = "gradients"
 SPEEDS = {
-    "speed": ("training, examples/s", "examples_per_second"),
+    "scores": ("training, examples/s", "examples_per_second"),
     "pretraining": ("pretraining, words/s", "words_per_second"),
 }
 
