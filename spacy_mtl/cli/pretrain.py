@@ -1,9 +1,8 @@
 # ruff: noqa: B008
 """`mtl pretrain`: `spacy pretrain` in a run that can be interrupted, with evaluations on the way."""
 
-import shlex
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import typer
 from spacy.cli._util import import_code, parse_config_overrides, setup_gpu, show_validation_error
@@ -13,6 +12,7 @@ from wasabi import msg
 from ..errors import Errors
 from ..training.pretrain import SAVE_EVERY, pretrain
 from ._app import mtl_cli, show_errors
+from ._runs import command_to_resume, run_options
 
 #: What a shell reports for a program that was ended by Ctrl-C.
 INTERRUPTED = 130
@@ -43,8 +43,15 @@ def pretrain_cli(
     overridden, e.g. --pretraining.max_epochs 5
     """
     setup_gpu(use_gpu, silent=use_gpu < 0)
-    command = Command(
-        config, output, workers, address, save_every, code, use_gpu, skip_last, list(ctx.args)
+    to_resume = command_to_resume(
+        "pretrain",
+        [config, output],
+        run_options(workers=workers, address=address, code=code, use_gpu=use_gpu)
+        | {
+            "--save-every": None if save_every == SAVE_EVERY else save_every,
+            "--skip-last": skip_last or None,
+        },
+        ctx.args,
     )
     with show_errors(), show_validation_error(config):
         if resume and force:
@@ -66,7 +73,7 @@ def pretrain_cli(
                 "use_gpu": use_gpu,
                 "silent": False,
                 "skip_last": skip_last,
-                "hint": f"If the run is interrupted, go on with: {command.to_resume()}",
+                "hint": f"If the run is interrupted, go on with: {to_resume}",
             }
             if workers > 1:
                 from ..parallel.pretrain import pretrain_parallel
@@ -78,40 +85,8 @@ def pretrain_cli(
                 pretrain(loaded, output, **settings)
         except KeyboardInterrupt as error:
             msg.warn(f"Interrupted. At most the last {save_every} batches are lost")
-            typer.echo(f"Go on with: {command.to_resume()}")
+            typer.echo(f"Go on with: {to_resume}")
             raise typer.Exit(INTERRUPTED) from error
         except ImportError as error:
             raise ValueError(str(error)) from error
     msg.good(f"Saved the weights: {output}")
-
-
-class Command(NamedTuple):
-    """A call of the command."""
-
-    config: Path
-    output: Path
-    workers: int
-    address: str | None
-    save_every: int
-    code: Path | None
-    use_gpu: int
-    skip_last: bool
-    overrides: list[str]
-
-    def to_resume(self) -> str:
-        """RETURNS (str): The command that goes on with the run, as it is typed into a shell."""
-        parts = ["python", "-m", "spacy", "mtl", "pretrain", str(self.config), str(self.output)]
-        parts.append("--resume")
-        if self.workers > 1:
-            parts += ["--workers", str(self.workers)]
-        if self.address is not None:
-            parts += ["--address", self.address]
-        if self.save_every != SAVE_EVERY:
-            parts += ["--save-every", str(self.save_every)]
-        if self.code is not None:
-            parts += ["--code", str(self.code)]
-        if self.use_gpu >= 0:
-            parts += ["--gpu-id", str(self.use_gpu)]
-        if self.skip_last:
-            parts.append("--skip-last")
-        return shlex.join([*parts, *self.overrides])

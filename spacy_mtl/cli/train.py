@@ -1,9 +1,7 @@
 # ruff: noqa: B008
 """`mtl train`: `spacy train` in a run that can be interrupted, on one core or on many."""
 
-import shlex
 from pathlib import Path
-from typing import NamedTuple
 
 import typer
 from spacy.cli._util import import_code, parse_config_overrides, setup_gpu, show_validation_error
@@ -15,6 +13,7 @@ from ..training.checkpoint import PLACE
 from ..training.train_run import train
 from ._app import mtl_cli, show_errors
 from ._files import INTERRUPTED
+from ._runs import command_to_resume, run_options
 
 
 @mtl_cli.command(
@@ -40,7 +39,13 @@ def train_cli(
     goes on with --resume and ends with the same weights. Settings of the config can be overridden, e.g.
     --training.max_steps 500
     """
-    command = Command(config, output, workers, address, save_every, code, use_gpu, list(ctx.args))
+    to_resume = command_to_resume(
+        "train",
+        [config, "--output", output],
+        run_options(workers=workers, address=address, code=code, use_gpu=use_gpu)
+        | {"--save-every": save_every or None},
+        ctx.args,
+    )
     with show_errors(), show_validation_error(config, hint_fill=False):
         if resume and force:
             raise ValueError(Errors.E350)
@@ -50,7 +55,7 @@ def train_cli(
         import_code(code)
         overrides = parse_config_overrides(ctx.args)
         loaded = load_config(config, overrides=overrides, interpolate=False)
-        typer.echo(f"If the run is interrupted, go on with: {command.to_resume()}")
+        typer.echo(f"If the run is interrupted, go on with: {to_resume}")
         try:
             if workers > 1:
                 from ..parallel.train import train_parallel
@@ -80,36 +85,7 @@ def train_cli(
             msg.warn("Interrupted")
             if (output / PLACE).exists():
                 typer.echo("What was learned since the last state will be learned again.")
-                typer.echo(f"Go on with: {command.to_resume()}")
+                typer.echo(f"Go on with: {to_resume}")
             raise typer.Exit(INTERRUPTED) from error
         except ImportError as error:
             raise ValueError(str(error)) from error
-
-
-class Command(NamedTuple):
-    """A call of the command."""
-
-    config: Path
-    output: Path
-    workers: int
-    address: str | None
-    save_every: int
-    code: Path | None
-    use_gpu: int
-    overrides: list[str]
-
-    def to_resume(self) -> str:
-        """RETURNS (str): The command that goes on with the run, as it is typed into a shell."""
-        parts = ["python", "-m", "spacy", "mtl", "train", str(self.config)]
-        parts += ["--output", str(self.output), "--resume"]
-        if self.workers > 1:
-            parts += ["--workers", str(self.workers)]
-        if self.address is not None:
-            parts += ["--address", self.address]
-        if self.save_every:
-            parts += ["--save-every", str(self.save_every)]
-        if self.code is not None:
-            parts += ["--code", str(self.code)]
-        if self.use_gpu >= 0:
-            parts += ["--gpu-id", str(self.use_gpu)]
-        return shlex.join([*parts, *self.overrides])

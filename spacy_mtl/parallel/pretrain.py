@@ -13,7 +13,7 @@ from ..staging import write_atomically
 from ..training.checkpoint import check_settings, find_settings
 from ..training.learned_params import Param, find_params
 from ..training.pretrain import PretrainRun
-from ..training.pretrain_checks import check_config, check_output, find_run
+from ..training.pretrain_checks import check_config, check_output, find_pretraining
 from .leading import AVERAGE_EVERY, check_arguments, fix_seed, lead
 from .pretrain_run import KIND, ParallelPretrainRun
 from .worker import Batch, Settings
@@ -63,7 +63,7 @@ def pretrain_parallel(
     interpolated = config.interpolate()
     check_config(interpolated)
     output = Path(output)
-    state = find_run(output, resume=resume, force=force, kind=KIND)
+    state = find_pretraining(output, resume=resume, force=force, kind=KIND)
     filled, seed = fix_seed(interpolated, state)
     basis: dict[str, Any] = {"kind": KIND, "seed": seed, "settings": find_settings(filled)}
     if state is not None:

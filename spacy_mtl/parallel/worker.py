@@ -227,7 +227,8 @@ def scale_rate(optimizer: Optimizer, factor: float) -> None:
     """
     schedule = optimizer.schedules.get("learn_rate")
     if schedule is not None:
-        optimizer.schedules["learn_rate"] = (rate * factor for rate in schedule)
+        scaled: Any = (rate * factor for rate in schedule)
+        optimizer.schedules["learn_rate"] = scaled
     optimizer.learn_rate *= factor
 
 

@@ -1,7 +1,7 @@
 """The file from which an interrupted run goes on."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,29 @@ def load_checkpoint(folder: Path, *, kind: str = PRETRAINING) -> State | None:
         reason = f"it belongs to a run of another kind ({found}, and not {kind})"
         raise ValueError(Errors.E272.format(path=path, reason=reason))
     return state
+
+
+def find_run(
+    folder: Path, *, resume: bool, force: bool, kind: str, unfinished: Callable[[State], str]
+) -> State | None:
+    """Find the run to go on with.
+
+    folder (Path): The output folder.
+    resume (bool): Whether to go on.
+    force (bool): Whether an unfinished run may be overwritten.
+    kind (str): What the run is to be, the `kind` of its states.
+    unfinished (Callable): Words the error of a run that would be overwritten.
+    RETURNS (Optional[Dict[str, Any]]): Its state, None to start anew.
+    RAISES (ValueError): If there is none to go on with, it is damaged, or it would be overwritten.
+    """
+    if force:
+        return None
+    state = load_checkpoint(folder, kind=kind)
+    if resume and state is None:
+        raise ValueError(Errors.E271.format(path=folder))
+    if not resume and state is not None and not state["is_finished"]:
+        raise ValueError(unfinished(state))
+    return state if resume else None
 
 
 def find_settings(config: Config) -> dict[str, str]:

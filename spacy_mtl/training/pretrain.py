@@ -32,7 +32,7 @@ from .pretrain_checks import (
     check_corpus,
     check_optimizer,
     check_output,
-    find_run,
+    find_pretraining,
 )
 from .pretrain_files import PretrainFiles
 from .pretrain_progress import Progress
@@ -77,7 +77,7 @@ def pretrain(
     filled = config.interpolate()
     check_config(filled)
     output = Path(output)
-    state = find_run(output, resume=resume, force=force)
+    state = find_pretraining(output, resume=resume, force=force)
     settings = find_settings(filled)
     if state is not None:
         check_settings(output, state["settings"], settings)

@@ -12,7 +12,7 @@ from spacy.util import dot_to_object
 from thinc.api import Config, Optimizer
 
 from ..errors import Errors, Warnings
-from .checkpoint import PRETRAINING, State, load_checkpoint
+from .checkpoint import PRETRAINING, State, find_run
 from .pretrain_texts import read_raw_texts
 
 
@@ -51,8 +51,10 @@ def check_output(folder: Path) -> None:
         raise OSError(Errors.E268.format(path=folder, reason=reason)) from error
 
 
-def find_run(folder: Path, *, resume: bool, force: bool, kind: str = PRETRAINING) -> State | None:
-    """Find the run to go on with.
+def find_pretraining(
+    folder: Path, *, resume: bool, force: bool, kind: str = PRETRAINING
+) -> State | None:
+    """Find the pretraining to go on with, see `find_run`.
 
     folder (Path): The output folder.
     resume (bool): Whether to go on.
@@ -61,18 +63,12 @@ def find_run(folder: Path, *, resume: bool, force: bool, kind: str = PRETRAINING
     RETURNS (Optional[Dict[str, Any]]): Its state, None to start anew.
     RAISES (ValueError): If there is none to go on with, it is damaged, or it would be overwritten.
     """
-    if force:
-        return None
-    state = load_checkpoint(folder, kind=kind)
-    if resume and state is None:
-        raise ValueError(Errors.E271.format(path=folder))
-    if not resume and state is not None and not state["is_finished"]:
-        raise ValueError(
-            Errors.E269.format(
-                path=folder, epoch=state["epoch"], words=state["progress"]["nr_word"]
-            )
-        )
-    return state if resume else None
+
+    def unfinished(state: State) -> str:
+        words = state["progress"]["nr_word"]
+        return Errors.E269.format(path=folder, epoch=state["epoch"], words=words)
+
+    return find_run(folder, resume=resume, force=force, kind=kind, unfinished=unfinished)
 
 
 def check_corpus(corpus: Callable[..., Any], name: str) -> None:

@@ -7,12 +7,12 @@ from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
 
 from ..errors import Errors, Warnings
 from ..temporary import remove_leftovers
-from .checkpoint import PLACE, State, load_checkpoint
+from .checkpoint import PLACE, State, find_run
 from .run_state import KIND
 
 
-def find_run(folder: Path, *, resume: bool, force: bool, kind: str = KIND) -> State | None:
-    """Find the run to go on with.
+def find_training(folder: Path, *, resume: bool, force: bool, kind: str = KIND) -> State | None:
+    """Find the training to go on with, see `find_run`.
 
     folder (Path): The output folder.
     resume (bool): Whether to go on.
@@ -21,17 +21,12 @@ def find_run(folder: Path, *, resume: bool, force: bool, kind: str = KIND) -> St
     RETURNS (Optional[Dict[str, Any]]): Its state, None to start anew.
     RAISES (ValueError): If there is none to go on with, it is damaged, or it would be overwritten.
     """
-    if force:
-        return None
-    state = load_checkpoint(folder, kind=kind)
-    if resume and state is None:
-        raise ValueError(Errors.E271.format(path=folder))
-    if not resume and state is not None and not state["is_finished"]:
+
+    def unfinished(state: State) -> str:
         progress = state["progress"]
-        raise ValueError(
-            Errors.E801.format(path=folder, step=progress["step"], epoch=progress["epoch"])
-        )
-    return state if resume else None
+        return Errors.E801.format(path=folder, step=progress["step"], epoch=progress["epoch"])
+
+    return find_run(folder, resume=resume, force=force, kind=kind, unfinished=unfinished)
 
 
 def clear_leftovers(folder: Path) -> None:

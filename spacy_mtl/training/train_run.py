@@ -34,7 +34,7 @@ from .random_state import get_random_state
 from .replayable_batches import ReplayableBatches
 from .run_state import Progress, StateWriter, restore_pipeline, restore_random_state
 from .train_basis import check_basis
-from .train_checks import clear_leftovers, find_run, prepare_output
+from .train_checks import clear_leftovers, find_training, prepare_output
 
 #: An epoch and a batch.
 Drawn = tuple[int, list[Example]]
@@ -69,7 +69,7 @@ def train(
     RAISES (OSError): If the folder cannot be written to.
     """
     folder = Path(output)
-    state = find_run(folder, resume=resume, force=force)
+    state = find_training(folder, resume=resume, force=force)
     check_output(folder)
     msg = Printer(no_print=silent)
     msg.divider("Initializing pipeline")
