@@ -35,6 +35,8 @@ from spacy_mtl.bulk.apply import ENGINES, apply_files
 from spacy_mtl.cli.init_config import init_config
 from spacy_mtl.inference.runs import RunReport
 
+MIN_BLOCKS = 3
+TOO_FEW = "The blocks of the job are too few for a steady rate. Give more --rows."
 DEMO = Path(__file__).parent.parent / "assets" / "demo"
 WORKERS = (1, 2)
 #: Seconds between two looks at a running job.
@@ -107,6 +109,8 @@ class Watch:
         inside = [point for point in self.points if 0.1 * last <= point[1] <= 0.9 * last]
         # The moments at which blocks came, and not those between.
         steps = [inside[0], *(b for a, b in pairwise(inside) if a[1] != b[1])]
+        if len(steps) < MIN_BLOCKS:
+            raise ValueError(TOO_FEW)
         (start, first), (end, done) = steps[1], steps[-1]
         return (done - first) / (end - start)
 
