@@ -34,11 +34,15 @@ class StagedFiles:
         self._staged: dict[Path, Temporary] = {}
         self._created: list[Path] = []
 
-    def write(self, target: str | Path, data: bytes | Iterable[bytes]) -> None:
+    def write(
+        self, target: str | Path, data: bytes | Iterable[bytes], *, follow: bool = True
+    ) -> None:
         """Write one file.
 
         target (Union[str, Path]): Where the file goes at the end of the block.
         data (Union[bytes, Iterable[bytes]]): What it holds, at once or part by part.
+        follow (bool): Whether a link in its place is followed, as for a file that the user has named, or
+            replaced, as in a folder that may come from somebody else.
         RAISES (OSError): If it cannot be written.
         """
         target = Path(target)
@@ -50,7 +54,8 @@ class StagedFiles:
                 with open(path, "wb") as file:
                     _write(file, parts)
                 return
-            target = check_replaceable(target)
+            found = check_replaceable(target)
+            target = found if follow else target
             self._created += make_folder(target.parent)
             self._staged[target] = staged = Temporary(target)
             with open(staged.descriptor, "wb", closefd=False) as file:  # type: ignore[arg-type]
@@ -174,14 +179,14 @@ def staged_folder(
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
-    """Write a file so that there is never a part of it under its name.
+    """Write a file so that there is never a part of it under its name. A link in its place is replaced.
 
     path (Union[str, Path]): The file.
     data (bytes): What it holds.
     RAISES (OSError): If it cannot be written.
     """
     with StagedFiles() as files:
-        files.write(path, data)
+        files.write(path, data, follow=False)
 
 
 def move_file(new: Path, target: Path) -> None:

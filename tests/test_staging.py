@@ -168,7 +168,8 @@ def test_links_stay_links(tmp_path):
     fill(tmp_path / "disk", {"file": b"old", "folder/a": b"old"})
     for name in ("file", "folder"):
         (tmp_path / name).symlink_to(tmp_path / "disk" / name)
-    write_atomically(tmp_path / "file", b"new")
+    with StagedFiles() as files:
+        files.write(tmp_path / "file", b"new")
     with staged_folder(tmp_path / "folder") as folder:
         fill(folder, {"a": b"new", "b": b"new"})
     assert (tmp_path / "file").is_symlink() and (tmp_path / "folder").is_symlink()

@@ -13,6 +13,7 @@ import pytest
 import spacy
 from train_setup import check_same, files_of, interrupted, log_of, make_config, run_spacy
 
+from spacy_mtl import staging
 from spacy_mtl.training.checkpoint import PLACE, load_checkpoint, save_checkpoint
 from spacy_mtl.training.corpus import MultitaskCorpus
 from spacy_mtl.training.pretrain import pretrain
@@ -186,7 +187,7 @@ def test_half_a_line_of_the_log_is_taken_out(root, folder):
 
 def test_what_a_killed_process_left_is_taken_away(root, folder):
     (folder / "model-last" / ".topic-x7").mkdir()
-    (folder / ".model-best.tmp").mkdir()
+    (folder / ".model-best.mtl-0123abcd.tmp").mkdir()
     train(make_config(root), folder, resume=True)
     check_same(folder, root / "straight")
     assert not list(folder.rglob(".*"))
@@ -198,11 +199,11 @@ def test_interrupted_while_writing(root, tmp_path, monkeypatch, stage):
     places = {
         "state": ("os.replace", lambda args: str(args[1]).endswith("state.msgpack")),
         "copy": ("shutil.copytree", lambda args: str(args[1]).endswith(".tmp")),
-        "rename": ("pathlib.Path.rename", lambda args: str(args[1]).endswith("model-best")),
+        "rename": ("staging.swap_in", lambda args: str(args[1]).endswith("model-best")),
     }
     name, is_meant = places[stage]
     module, _, attribute = name.rpartition(".")
-    owner = {"os": os, "shutil": shutil, "pathlib.Path": type(tmp_path)}[module]
+    owner = {"os": os, "shutil": shutil, "staging": staging}[module]
     original = getattr(owner, attribute)
 
     def interrupt(*args, **settings):
