@@ -9,6 +9,11 @@ from pathlib import Path
 import pytest
 
 
+def hear_interrupts() -> None:
+    """The processes that share out the tests do not hear them, and what they start inherits that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 def test_ctrl_c_says_how_to_go_on_and_leaves_no_process(make_config, tmp_path):
     pytest.importorskip("ray")
@@ -22,6 +27,7 @@ def test_ctrl_c_says_how_to_go_on_and_leaves_no_process(make_config, tmp_path):
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_interrupts,
     )
     assert process.stdout is not None
     for line in process.stdout:
