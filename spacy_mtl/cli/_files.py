@@ -18,6 +18,17 @@ BROKEN_PIPE = 141
 ModelName = Annotated[
     str, typer.Argument(metavar="MODEL", help="Trained pipeline: a folder or a package")
 ]
+Tasks = Annotated[str, typer.Option("--tasks", help="Only these tasks, separated by commas")]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold",
+        min=0.0,
+        max=1.0,
+        help="Lowest score of a predicted label. Default: the task's own if a text can have several "
+        "labels, otherwise none",
+    ),
+]
 TextField = Annotated[str, typer.Option("--text-field", "-t", help="Field with the text")]
 Format = Annotated[
     str | None,

@@ -3,7 +3,24 @@
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
+
+from ..parallel.leading import AVERAGE_EVERY
+
+Workers = Annotated[
+    int, typer.Option("--workers", "-w", min=1, help="Processes that learn together")
+]
+Address = Annotated[str | None, typer.Option("--address", help="A Ray cluster, for --workers")]
+AverageEvery = Annotated[
+    int,
+    typer.Option(
+        "--average-every",
+        min=1,
+        help="Steps of each of the --workers between two averages of what they learned",
+    ),
+]
 
 
 def command_to_resume(
@@ -29,12 +46,18 @@ def command_to_resume(
 
 
 def run_options(
-    *, workers: int, address: str | None, code: Path | None, use_gpu: int
+    *,
+    workers: int,
+    address: str | None,
+    average_every: int,
+    code: Path | None,
+    use_gpu: int,
 ) -> dict[str, Any]:
     """List the options of where a run takes place.
 
     workers (int): How many processes learn together.
     address (Optional[str]): A Ray cluster.
+    average_every (int): Steps between two averages of what they learned.
     code (Optional[Path]): A Python file to import first.
     use_gpu (int): ID of the GPU, or -1.
     RETURNS (Dict[str, Any]): Values by option, None for those that are as by default.
@@ -42,6 +65,7 @@ def run_options(
     return {
         "--workers": workers if workers > 1 else None,
         "--address": address,
+        "--average-every": average_every if average_every != AVERAGE_EVERY else None,
         "--code": code,
         "--gpu-id": use_gpu if use_gpu >= 0 else None,
     }

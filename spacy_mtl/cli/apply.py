@@ -7,7 +7,16 @@ from wasabi import msg
 
 from ..bulk.apply import apply_files
 from ._app import mtl_cli, show_errors, split_names
-from ._files import BatchSize, ModelName, Overwrite, TextField, announce, interruptible
+from ._files import (
+    BatchSize,
+    ModelName,
+    Overwrite,
+    Tasks,
+    TextField,
+    Threshold,
+    announce,
+    interruptible,
+)
 
 
 @mtl_cli.command("apply", no_args_is_help=True)
@@ -23,15 +32,8 @@ def apply_cli(
         metavar="OUTPUT",
         help="A folder; or for one file a file of the same format",
     ),
-    tasks: str = typer.Option("", "--tasks", help="Only these tasks, separated by commas"),
-    threshold: float | None = typer.Option(
-        None,
-        "--threshold",
-        min=0.0,
-        max=1.0,
-        help="Lowest score of a predicted label. Default: the task's own if a text can have several "
-        "labels, otherwise none",
-    ),
+    tasks: Tasks = "",
+    threshold: Threshold = None,
     all_scores: bool = typer.Option(
         False, "--scores", help="Give the scores of all labels in JSON lines too, as in tables"
     ),

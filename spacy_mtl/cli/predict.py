@@ -20,7 +20,9 @@ from ._files import (
     NProcess,
     OnError,
     Overwrite,
+    Tasks,
     TextField,
+    Threshold,
     announce,
     interruptible,
     report_skipped,
@@ -39,15 +41,8 @@ def predict_cli(
         STREAM, metavar="[OUT.jsonl]", help="File to write. Default: standard output"
     ),
     text: list[str] = typer.Option([], "--text", "-x", help="A text. Can be given several times"),
-    tasks: str = typer.Option("", "--tasks", help="Only these tasks, separated by commas"),
-    threshold: float | None = typer.Option(
-        None,
-        "--threshold",
-        min=0.0,
-        max=1.0,
-        help="Lowest score of a predicted label. Default: the task's own if a text can have several "
-        "labels, otherwise none",
-    ),
+    tasks: Tasks = "",
+    threshold: Threshold = None,
     all_scores: bool = typer.Option(False, "--scores", help="Give the scores of all labels"),
     as_json: bool = typer.Option(
         False, "--json", help="JSON lines for a single --text too, instead of a table"

@@ -10,9 +10,16 @@ from spacy.util import load_config
 from wasabi import msg
 
 from ..errors import Errors
+from ..parallel.leading import AVERAGE_EVERY
 from ..training.pretrain import SAVE_EVERY, pretrain
 from ._app import mtl_cli, show_errors
-from ._runs import command_to_resume, run_options
+from ._runs import (
+    Address,
+    AverageEvery,
+    Workers,
+    command_to_resume,
+    run_options,
+)
 
 #: What a shell reports for a program that was ended by Ctrl-C.
 INTERRUPTED = 130
@@ -29,8 +36,9 @@ def pretrain_cli(
     output: Path = typer.Argument(..., help="Folder for weights, log and checkpoint"),
     resume: bool = typer.Option(False, "--resume", "-r", help="Go on with the run in OUTPUT"),
     force: bool = typer.Option(False, "--force", "-F", help="Overwrite an unfinished run"),
-    workers: int = typer.Option(1, "--workers", "-w", min=1, help="Processes that learn together"),
-    address: str | None = typer.Option(None, "--address", help="A Ray cluster, for --workers"),
+    workers: Workers = 1,
+    address: Address = None,
+    average_every: AverageEvery = AVERAGE_EVERY,
     save_every: int = typer.Option(
         SAVE_EVERY, "--save-every", "-s", min=1, help="Batches between two checkpoints"
     ),
@@ -43,10 +51,16 @@ def pretrain_cli(
     overridden, e.g. --pretraining.max_epochs 5
     """
     setup_gpu(use_gpu, silent=use_gpu < 0)
+    place: dict[str, Any] = {
+        "workers": workers,
+        "address": address,
+        "average_every": average_every,
+        "code": code,
+    }
     to_resume = command_to_resume(
         "pretrain",
         [config, output],
-        run_options(workers=workers, address=address, code=code, use_gpu=use_gpu)
+        run_options(**place, use_gpu=use_gpu)
         | {
             "--save-every": None if save_every == SAVE_EVERY else save_every,
             "--skip-last": skip_last or None,
@@ -78,9 +92,7 @@ def pretrain_cli(
             if workers > 1:
                 from ..parallel.pretrain import pretrain_parallel
 
-                pretrain_parallel(
-                    loaded, output, workers=workers, address=address, code=code, **settings
-                )
+                pretrain_parallel(loaded, output, **place, **settings)
             else:
                 pretrain(loaded, output, **settings)
         except KeyboardInterrupt as error:

@@ -2,6 +2,7 @@
 """`mtl train`: `spacy train` in a run that can be interrupted, on one core or on many."""
 
 from pathlib import Path
+from typing import Any
 
 import typer
 from spacy.cli._util import import_code, parse_config_overrides, setup_gpu, show_validation_error
@@ -9,11 +10,18 @@ from spacy.util import load_config
 from wasabi import msg
 
 from ..errors import Errors
+from ..parallel.leading import AVERAGE_EVERY
 from ..training.checkpoint import PLACE
 from ..training.train_run import train
 from ._app import mtl_cli, show_errors
 from ._files import INTERRUPTED
-from ._runs import command_to_resume, run_options
+from ._runs import (
+    Address,
+    AverageEvery,
+    Workers,
+    command_to_resume,
+    run_options,
+)
 
 
 @mtl_cli.command(
@@ -27,8 +35,9 @@ def train_cli(
     output: Path = typer.Option(..., "--output", "-o", help="Folder for pipelines, log and state"),
     resume: bool = typer.Option(False, "--resume", "-r", help="Go on with the run in OUTPUT"),
     force: bool = typer.Option(False, "--force", "-F", help="Overwrite an unfinished run"),
-    workers: int = typer.Option(1, "--workers", "-w", min=1, help="Processes that learn together"),
-    address: str | None = typer.Option(None, "--address", help="A Ray cluster, for --workers"),
+    workers: Workers = 1,
+    address: Address = None,
+    average_every: AverageEvery = AVERAGE_EVERY,
     save_every: int = typer.Option(
         0, "--save-every", "-s", min=0, help="Steps between two states. 0: at each evaluation"
     ),
@@ -39,11 +48,16 @@ def train_cli(
     goes on with --resume and ends with the same weights. Settings of the config can be overridden, e.g.
     --training.max_steps 500
     """
+    place: dict[str, Any] = {
+        "workers": workers,
+        "address": address,
+        "average_every": average_every,
+        "code": code,
+    }
     to_resume = command_to_resume(
         "train",
         [config, "--output", output],
-        run_options(workers=workers, address=address, code=code, use_gpu=use_gpu)
-        | {"--save-every": save_every or None},
+        run_options(**place, use_gpu=use_gpu) | {"--save-every": save_every or None},
         ctx.args,
     )
     with show_errors(), show_validation_error(config, hint_fill=False):
@@ -57,30 +71,18 @@ def train_cli(
         loaded = load_config(config, overrides=overrides, interpolate=False)
         typer.echo(f"If the run is interrupted, go on with: {to_resume}")
         try:
+            settings: dict[str, Any] = {
+                "resume": resume,
+                "force": force,
+                "save_every": save_every,
+                "use_gpu": use_gpu,
+            }
             if workers > 1:
                 from ..parallel.train import train_parallel
 
-                train_parallel(
-                    loaded,
-                    output,
-                    workers=workers,
-                    address=address,
-                    resume=resume,
-                    force=force,
-                    save_every=save_every,
-                    use_gpu=use_gpu,
-                    code=code,
-                )
+                train_parallel(loaded, output, **place, **settings)
             else:
-                train(
-                    loaded,
-                    output,
-                    resume=resume,
-                    force=force,
-                    save_every=save_every,
-                    use_gpu=use_gpu,
-                    silent=False,
-                )
+                train(loaded, output, silent=False, **settings)
         except KeyboardInterrupt as error:
             msg.warn("Interrupted")
             if (output / PLACE).exists():

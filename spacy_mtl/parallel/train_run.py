@@ -1,5 +1,6 @@
 """The leader's side of a training: rounds, evaluations, pipelines on disk and checkpoints."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -13,12 +14,12 @@ from spacy.training.loop import (
     create_evaluation_callback,
     update_meta,
 )
-from wasabi import Printer
 
 from ..training.checkpoint import State, save_checkpoint
 from ..training.loggers import MultitaskLog
 from ..training.model_folders import save_best, save_last
 from ..training.train_checks import prepare_output
+from ..training.train_header import print_header
 from .counters import Counters
 from .leading import Leader, sum_up
 from .learners import TrainLearner
@@ -71,7 +72,8 @@ class TrainRun:
             learner.nlp, learner.dev_corpus, T["score_weights"]
         )
         self._before_to_disk = create_before_to_disk_callback(T["before_to_disk"])
-        self._print(stdout)
+        # Workers scale the rates of their own optimizers by this.
+        print_header(learner.nlp, T, learner.optimizer.learn_rate * math.sqrt(n_workers), stdout)
         with learner.nlp.select_pipes(disable=T["frozen_components"]):
             self._log_step, self._finalize_log = T["logger"](learner.nlp, stdout, stderr)
         log = getattr(self._log_step, "__self__", None)
@@ -266,14 +268,3 @@ class TrainRun:
                 "performance": self.learner.nlp.meta.get("performance", {}),
             },
         )
-
-    def _print(self, stdout: IO) -> None:
-        msg, T = Printer(no_print=True), self._T
-        lines = [f"Pipeline: {self.learner.nlp.pipe_names}"]
-        if T["frozen_components"]:
-            lines.append(f"Frozen components: {T['frozen_components']}")
-        if T["annotating_components"]:
-            lines.append(f"Set annotations on update for: {T['annotating_components']}")
-        lines.append(f"Initial learn rate: {self.learner.optimizer.learn_rate}")
-        for line in lines:
-            stdout.write(f"{msg.info(line)}\n")

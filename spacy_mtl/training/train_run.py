@@ -35,6 +35,7 @@ from .replayable_batches import ReplayableBatches
 from .run_state import Progress, StateWriter, restore_pipeline, restore_random_state
 from .train_basis import check_basis
 from .train_checks import clear_leftovers, find_training, prepare_output
+from .train_header import print_header
 
 #: An epoch and a batch.
 Drawn = tuple[int, list[Example]]
@@ -145,7 +146,7 @@ class TrainRun:
             lambda: create_train_batches(nlp, train_corpus, T["batcher"], T["max_epochs"]),
             _docs_of,
         )
-        self._print_settings(stdout)
+        print_header(nlp, T, self.optimizer.learn_rate, stdout)
         with nlp.select_pipes(disable=T["frozen_components"]):
             self._log_step, self._finalize_logger = T["logger"](nlp, stdout, stderr)
         log = getattr(self._log_step, "__self__", None)
@@ -286,18 +287,6 @@ class TrainRun:
 
     def _begin(self) -> None:
         self._start = timer() - self.progress.seconds
-
-    def _print_settings(self, stdout: IO) -> None:
-        msg = Printer(no_print=True)
-        T = self._T
-        lines = [f"Pipeline: {self.nlp.pipe_names}"]
-        if T["frozen_components"]:
-            lines.append(f"Frozen components: {T['frozen_components']}")
-        if T["annotating_components"]:
-            lines.append(f"Set annotations on update for: {T['annotating_components']}")
-        lines.append(f"Initial learn rate: {self.optimizer.learn_rate}")
-        for line in lines:
-            stdout.write(f"{msg.info(line)}\n")
 
 
 def _docs_of(drawn: Drawn) -> Iterable[Doc]:
