@@ -24,3 +24,7 @@ class NumberErrors:
         "[E873] Component '{name}' has computed {what} that are infinite or no numbers, for {batch}. Check the weights, "
         "the word vectors of the vocabulary, and layers of your own: one of them holds values that are no numbers."
     )
+    E874 = (
+        "[E874] {estimator}: in batch {number} since the first, {broken}. No weight has changed by it. Lower "
+        "learning_rate ({rate:g})."
+    )

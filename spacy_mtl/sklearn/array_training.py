@@ -13,6 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from thinc.api import Adam, Linear, Model, NumpyOps
 from thinc.types import Floats2d, Ints1d
 
+from ..errors import Errors
+from ..finite import drop_gradients, find_broken_gradient
 from .array_checks import check_settings, check_X
 
 #: Rows that are transformed at once.
@@ -83,6 +85,7 @@ class ArrayTuner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         self.mean_ = X.mean(axis=0, dtype="float64").astype("float32")
         spread = math.sqrt(float(numpy.square(X - self.mean_, dtype="float64").mean()))
         self.scale_ = 1.0 / spread if spread > 1e-12 else 1.0
+        self.n_updates_ = 0
         self.losses_: list[float] = []
         self.held_out_losses_: list[float] = []
 
@@ -99,6 +102,22 @@ class ArrayTuner(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimato
         """Get rows in random order, in batches of equal size but for one row."""
         n_batches = max(1, math.ceil(len(rows) / self.batch_size))
         return numpy.array_split(self.random_.permutation(rows), n_batches)
+
+    def _update(self, models: list[Model], loss: float) -> None:
+        """Change weights by their gradients, unless these are infinite or no numbers."""
+        self.n_updates_ += 1
+        broken = None if math.isfinite(loss) else f"the loss is {loss}"
+        for model in models if broken is None else ():
+            if where := find_broken_gradient(model):
+                broken = f"the gradient of {where} has no finite norm"
+        if broken is not None:
+            for model in models:
+                drop_gradients(model)
+            place = {"estimator": type(self).__name__, "number": self.n_updates_}
+            rate = self.learning_rate
+            raise ValueError(Errors.E874.format(**place, broken=broken, rate=rate))
+        for model in models:
+            model.finish_update(self.optimizer_)
 
     def _split(self, n: int, strata: Any = None) -> tuple[Ints1d, Ints1d]:
         """Choose the rows to learn from and those held out, of each stratum the same share."""

@@ -87,8 +87,7 @@ class ContrastiveMap(ArrayTuner):
         Y, backprop = self._begin_update(self._drop(X, self.input_dropout)[0])
         value, dY = loss(Y)
         backprop(dY.astype("float32"))
-        for model in self._models:
-            model.finish_update(self.optimizer_)
+        self._update(self._models, value)
         return value
 
     def _learn_pairs(self, X1: Floats2d, X2: Floats2d, loss: PairLoss) -> float:

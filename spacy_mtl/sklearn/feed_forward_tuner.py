@@ -201,8 +201,7 @@ class FeedForwardTuner(ClassifierMixin, ArrayTuner):
             logits, backprop_output = self.output_.begin_update(dropped)
             loss, d_logits = self._loss(logits, targets[batch], known[batch])
             backprop_hidden(backprop_output(d_logits) * kept * (1 - hidden * hidden))
-            self.output_.finish_update(self.optimizer_)
-            self.model_.finish_update(self.optimizer_)
+            self._update([self.output_, self.model_], loss)
             total += loss * len(batch)
         return total / max(1, len(rows))
 
