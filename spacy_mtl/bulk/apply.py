@@ -14,15 +14,15 @@ from spacy.util import logger
 from ..errors import Errors, Warnings
 from ..inference.parquet import load_pyarrow
 from ..inference.predictor import Predictor
-from ..inference.runs import Run, RunReport
+from ..inference.runs import Run, RunReport, Spread
 from ..ray_session import ray_session
 from ..util import listing
 from .blocks import BLOCK_ROWS, Layout
 from .inputs import KINDS, find_inputs
 from .local import LocalPool
-from .on_ray import RayPool, count_workers
+from .on_ray import RaySpread, count_workers
 from .output import JobWriter
-from .pool import Pool, spread
+from .pool import spread
 from .source import JobSource
 from .work import Apply, Scorer
 
@@ -137,8 +137,8 @@ def apply_files(
     )
     if ignored:
         logger.warning(Warnings.W370.format(count=len(ignored), listed=listing(sorted(ignored))))
-    with make_pool(apply, engine, n_workers, address) as pool:
-        report = run(partial(spread, pool=pool, split=source.split), on_start=on_start)
+    with start_engine(apply, engine, n_workers, address) as work:
+        report = run(work, on_start=on_start)
     return ApplyReport(
         report.rows,
         report.before,
@@ -151,35 +151,30 @@ def apply_files(
 
 
 @contextmanager
-def make_pool(
+def start_engine(
     apply: Apply, engine: str, n_workers: int | None, address: str | None
-) -> Iterator[Pool]:
+) -> Iterator[Spread]:
     """Have workers in a block.
 
     apply (Apply): What they do.
     engine (str): "local" or "ray".
     n_workers (Optional[int]): The number of workers. None for one for each core.
     address (Optional[str]): The Ray cluster. None to start Ray on this machine.
-    YIELDS (Pool): The workers, which start when there is something to do.
+    YIELDS (Callable): Gives blocks with their results. Workers start when there is something to do.
     """
     work = _pack(apply)
     n_cores = os.cpu_count() or 1
-    pool: Pool
     if engine == "local":
         pool = LocalPool(work, n_workers or n_cores)
         try:
-            yield pool
+            yield partial(spread, pool=pool, split=apply.split)
         finally:
             pool.stop()
         return
     with ray_session(n_workers or n_cores, address=address) as ray:
         if n_workers is None and address is not None:
             n_workers = count_workers(ray)
-        pool = RayPool(ray, work, n_workers or n_cores)
-        try:
-            yield pool
-        finally:
-            pool.stop()
+        yield RaySpread(ray, work, n_workers or n_cores)
 
 
 def _pack(apply: Apply) -> bytes:

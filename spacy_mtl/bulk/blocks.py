@@ -42,6 +42,11 @@ class Block(NamedTuple):
     is_last: bool
     failed: str = ""
 
+    @property
+    def is_lost(self) -> bool:
+        """RETURNS (bool): Whether nothing of the file can be read."""
+        return bool(self.failed) and not self.piece.number
+
 
 class Row(NamedTuple):
     """A row.

@@ -73,8 +73,7 @@ class JobWriter:
         self._place()
         state = self._state
         # A file of which nothing can be read is not written.
-        is_lost = bool(block.failed) and not block.piece.number
-        if not is_lost:
+        if not block.is_lost:
             self._append(block.file, results.data)
         if block.failed:
             self._tell(block)
@@ -84,7 +83,7 @@ class JobWriter:
         state["n_rejected"] += results.n_rejected
         if block.is_last:
             state["done"] += 1
-            state["placed"] = is_lost
+            state["placed"] = block.is_lost
         return state
 
     def finish(self, n_rows: int, output: Path) -> None:

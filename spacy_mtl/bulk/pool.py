@@ -134,7 +134,7 @@ class _Spread:
                 return None
             job = _Job(block)
             self.order.append(job)
-            if block.failed and not block.piece.number:
+            if block.is_lost:
                 job.result = Result()
                 continue
             return job

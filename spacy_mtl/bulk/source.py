@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,16 @@ class JobSource:
         """RETURNS (Optional[ReadStats]): None: bad rows do not stop the job."""
         return None
 
-    def blocks(self, max_rows: int) -> Iterator[Block]:
+    def blocks(self, max_rows: int) -> "JobBlocks":
         """Read the rows, in blocks, at least one for each file.
+
+        max_rows (int): The most rows of a block.
+        RETURNS (JobBlocks): The blocks.
+        """
+        return JobBlocks(self, max_rows)
+
+    def read(self, max_rows: int) -> Iterator[Block]:
+        """Read the rows from the first one on.
 
         max_rows (int): The most rows of a block.
         YIELDS (Block): The blocks.
@@ -59,15 +68,6 @@ class JobSource:
         for file in self.files:
             names.update(repr(tuple(file)).encode("utf-8", "surrogateescape"))
         return {"files": names.hexdigest(), "block_bytes": BLOCK_BYTES}
-
-    def split(self, block: Block) -> list[Block]:
-        """Cut a block into its rows.
-
-        block (Block): The block.
-        RETURNS (List[Block]): A block for each row.
-        """
-        pieces = self.formats[block.file.kind].split(block.piece)
-        return [Block(block.file, piece, False, False) for piece in pieces]
 
     def check_output(self, output: Path, *, overwrite: bool) -> None:
         """Check that the job can be written without the loss of other files.
@@ -104,3 +104,31 @@ class JobSource:
                 is_first = False
             held = piece
         yield Block(file, held or Piece(0, b""), is_first, True, failed)
+
+
+class JobBlocks(Iterator[Block]):
+    """The blocks of a job. It can be pickled: what is unpickled goes on where this one was."""
+
+    def __init__(self, source: JobSource, max_rows: int, n_before: int = 0) -> None:
+        """Open nothing yet.
+
+        source (JobSource): All files.
+        max_rows (int): The most rows of a block.
+        n_before (int): How many blocks are left out.
+        """
+        self.source = source
+        self.max_rows = max_rows
+        self.n_before = n_before
+        self._blocks: Iterator[Block] | None = None
+
+    def __next__(self) -> Block:
+        """RETURNS (Block): The next block."""
+        if self._blocks is None:
+            self._blocks = islice(self.source.read(self.max_rows), self.n_before, None)
+        block = next(self._blocks)
+        self.n_before += 1
+        return block
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """RETURNS (Tuple[Any, ...]): What to make it from, without open files."""
+        return JobBlocks, (self.source, self.max_rows, self.n_before)

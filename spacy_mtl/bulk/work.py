@@ -95,6 +95,15 @@ class Apply:
         rejected = b"".join(_describe(block.file.path, row) for row in bad)
         return Result(data, rejected, len(good), len(bad))
 
+    def split(self, block: Block) -> list[Block]:
+        """Cut a block into its rows.
+
+        block (Block): The block.
+        RETURNS (List[Block]): A block for each row.
+        """
+        pieces = self.formats[block.file.kind].split(block.piece)
+        return [Block(block.file, piece, False, False) for piece in pieces]
+
     def _score(self, rows: list[Row]) -> tuple[list[Row], list[Scored]]:
         try:
             return rows, self.scorer([row.text for row in rows if not row.reason])
