@@ -1,5 +1,6 @@
 """Workers as actors of Ray Data, on this machine or on those of a cluster."""
 
+import logging
 import pickle
 from collections.abc import Iterator
 from typing import Any
@@ -10,14 +11,16 @@ from ..errors import Errors, Warnings
 from ..errors.bulk import BulkReasons
 from ..extras import import_extra
 from .blocks import Block, Result
-from .pool import MAX_DEATHS, WAITING
+from .pool import MAX_DEATHS, WAITING, describe_rows
 from .source import JobBlocks
 from .work import Apply
 
 #: The column that blocks and results travel in.
 COLUMN = "packed"
-#: What a worker tries: to begin, a block, and a block without the rows that are left out. Else it is a row.
+#: What a worker begins with if it is not a row: to load the pipeline, a block, and one without some rows.
 BEGIN, WHOLE, REST = 0, 0, -1
+#: How many workers something has ended that the last one has survived.
+SURVIVED = 0
 
 
 class RaySpread:
@@ -44,21 +47,24 @@ class RaySpread:
         YIELDS (Tuple[Block, Result]): Blocks and results.
         RAISES (ValueError): If workers end again and again and no row can be blamed.
         """
-        for batch in self._dataset(blocks).iter_batches(batch_size=None, batch_format="pyarrow"):
-            for block, result, deaths in unpack(batch):
-                if isinstance(result, ValueError):
-                    raise result
-                if deaths:
-                    logger.warning(Warnings.W371)
-                yield block, result
+        batches = self._dataset(blocks).iter_batches(batch_size=None, batch_format="pyarrow")
+        try:
+            for batch in batches:
+                for block, result, deaths in unpack(batch):
+                    if deaths:
+                        logger.warning(Warnings.W371)
+                    if isinstance(result, Exception):
+                        raise result
+                    yield block, result
+        except self._ray.exceptions.RayActorError as error:
+            raise ValueError(Errors.E781.format(count=MAX_DEATHS, reason=error)) from error
 
     def _dataset(self, blocks: JobBlocks) -> Any:
         data = import_extra("ray.data", Errors.E770)
         ray = self._ray
-        here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
-            ray.get_runtime_context().get_node_id(), soft=False
-        )
-        tally = ray.remote(Tally).options(num_cpus=0, scheduling_strategy=here).remote()
+        logging.getLogger("ray.data").setLevel(logging.CRITICAL)
+        here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
+        desk = ray.remote(Desk).options(num_cpus=0, label_selector=here).remote(self._work)
         start = data.from_items([0])
         context = start.context
         context.execution_options.preserve_order = True
@@ -71,11 +77,15 @@ class RaySpread:
         whole: dict[str, Any] = {"batch_size": None, "batch_format": "pyarrow"}
         # A task without a core of its own is not kept waiting by actors that have all cores.
         read = start.map_batches(
-            read_blocks, fn_args=[blocks], num_cpus=0, scheduling_strategy=here, **whole
+            read_blocks,
+            fn_args=[blocks],
+            num_cpus=0,
+            label_selector=here,
+            **whole,
         )
         return read.map_batches(
             RayWorker,
-            fn_constructor_args=[ray.put(self._work), tally],
+            fn_constructor_args=[desk],
             num_cpus=1,
             compute=data.ActorPoolStrategy(
                 size=self._n_workers, max_tasks_in_flight_per_actor=WAITING
@@ -87,21 +97,21 @@ class RaySpread:
 class RayWorker:
     """What runs in an actor. It tells what it is at, for the one that follows if it ends."""
 
-    def __init__(self, work: Any, tally: Any) -> None:
+    def __init__(self, desk: Any) -> None:
         """Load the pipeline.
 
-        work (ObjectRef): What to do, pickled.
-        tally (ActorHandle): Knows what others have not survived.
+        desk (ActorHandle): Gives the pipeline, and knows what others have not survived.
+        RAISES (RuntimeError): If that has ended too many.
         """
         import ray
 
         self._get = ray.get
-        self._tally = tally
+        self._desk = desk
         name = ray.get_runtime_context().get_actor_id()
         if self._begin(name, BEGIN)[BEGIN] > MAX_DEATHS:
-            raise RuntimeError
-        self._work: Apply = pickle.loads(ray.get(work))
-        tally.end.remote(name, BEGIN)
+            raise RuntimeError("out of memory?")
+        self._work: Apply = pickle.loads(self._get(desk.work.remote()))
+        desk.end.remote(name, BEGIN)
 
     def __call__(self, batch: Any) -> Any:
         """Work on blocks.
@@ -111,70 +121,115 @@ class RayWorker:
         """
         return pack([self._run(number, block) for number, block in unpack(batch)])
 
-    def _run(self, number: int, block: Block) -> tuple[Block, Result | ValueError, int]:
+    def _run(self, number: int, block: Block) -> tuple[Block, Result | Exception, int]:
         if block.is_lost:
             return block, Result(), 0
         known = self._begin(number, WHOLE)
-        if known[WHOLE] <= MAX_DEATHS:
-            result = self._work(block, {})
-        else:
-            result = self._blame(number, block, known)
-        self._tally.forget.remote(number)
-        return block, result, sum(known.values()) - 1
+        result: Result | Exception
+        try:
+            if known[WHOLE] <= MAX_DEATHS:
+                result = self._work(block, {})
+            else:
+                result = self._blame(number, block, known)
+        # Raised here it would be tried again.
+        except Exception as error:
+            result = error
+        self._desk.forget.remote(number)
+        return block, result, known[WHOLE] - 1
 
-    def _blame(self, number: int, block: Block, known: dict[int, int]) -> Result | ValueError:
+    def _blame(self, number: int, block: Block, known: dict[int, int]) -> Result:
+        """Try the rows of a block one by one, but for those that are known to be survived."""
         rows = self._work.split(block)
         left_out = {}
         for row in rows:
             place = row.piece.number
             if known.get(place, 0) >= MAX_DEATHS:
                 left_out[place] = BulkReasons.DEADLY.format(count=MAX_DEATHS)
-            elif known.get(place, 1):
+            elif known.get(place) != SURVIVED:
                 self._begin(number, place)
                 self._work(row, {})
-                self._tally.end.remote(number, place)
-        if self._begin(number, REST)[REST] <= MAX_DEATHS:
-            return self._work(block, left_out)
-        return ValueError()
+                self._desk.end.remote(number, place)
+        if self._begin(number, REST)[REST] > MAX_DEATHS or not rows:
+            raise ValueError(Errors.E780.format(**describe_rows(block, rows, MAX_DEATHS)))
+        return self._work(block, left_out)
 
     def _begin(self, number: int | str, place: int) -> dict[int, int]:
-        known: dict[int, int] = self._get(self._tally.begin.remote(number, place))
+        known: dict[int, int] = self._get(self._desk.begin.remote(number, place))
         return known
 
 
-class Tally:
-    """An actor that knows what workers have begun and not ended, by block."""
+class Desk:
+    """An actor that hands out the pipeline, and knows what workers have begun and not ended."""
 
-    def __init__(self) -> None:
-        """Know nothing."""
+    def __init__(self, work: bytes) -> None:
+        """Know of nothing that was begun.
+
+        work (bytes): What workers do, pickled.
+        """
+        self._work = work
         self._begun: dict[int | str, dict[int, int]] = {}
 
+    def work(self) -> bytes:
+        """RETURNS (bytes): What workers do, pickled."""
+        return self._work
+
     def begin(self, number: int | str, place: int) -> dict[int, int]:
+        """Take down that a worker begins with something.
+
+        number (Union[int, str]): The number of a block, or the name of a worker.
+        place (int): A row of the block, or what else is begun.
+        RETURNS (Dict[int, int]): How often each place of the block was begun and not ended, with this time.
+        """
         known = self._begun.setdefault(number, {})
         known[place] = known.get(place, 0) + 1
         return known
 
     def end(self, number: int | str, place: int) -> None:
-        self._begun[number][place] = 0
+        """Take down that a worker has survived something.
 
-    def forget(self, number: int | str) -> None:
+        number (Union[int, str]): The number of a block, or the name of a worker.
+        place (int): A row of the block, or what else was begun.
+        """
+        self._begun[number][place] = SURVIVED
+
+    def forget(self, number: int) -> None:
+        """Forget a block that is done.
+
+        number (int): Its number.
+        """
         self._begun.pop(number, None)
 
 
 def read_blocks(batch: Any, blocks: JobBlocks) -> Iterator[Any]:
+    """Read blocks in a task. One that is done again reads the same ones.
+
+    batch (Table): Nothing.
+    blocks (JobBlocks): The blocks.
+    YIELDS (Table): Each of them with its number, packed.
+    """
     for numbered in enumerate(blocks):
         yield pack([numbered])
 
 
 def pack(values: list[Any]) -> Any:
+    """Make a table of values of any kind.
+
+    values (List[Any]): The values.
+    RETURNS (Table): A row for each.
+    """
     import pyarrow
 
     column = pyarrow.array([pickle.dumps(value) for value in values], pyarrow.large_binary())
     return pyarrow.table({COLUMN: column})
 
 
-def unpack(batch: Any) -> Iterator[Any]:
-    for value in batch[COLUMN]:
+def unpack(table: Any) -> Iterator[Any]:
+    """Find the values of a table.
+
+    table (Table): The table.
+    YIELDS (Any): The value of each row.
+    """
+    for value in table[COLUMN]:
         yield pickle.loads(value.as_buffer())
 
 

@@ -56,14 +56,6 @@ class Pool(ABC):
     def stop(self) -> None:
         """End all workers."""
 
-    def reason(self, error: BaseException) -> BaseException:
-        """Find what was wrong in a worker.
-
-        error (BaseException): What a future has raised.
-        RETURNS (BaseException): What the worker has raised.
-        """
-        return error
-
 
 @dataclass(eq=False)
 class _Job:
@@ -150,7 +142,7 @@ class _Spread:
                 self._replace(worker, error)
                 return
             else:
-                raise self.pool.reason(error)
+                raise error
 
     def _replace(self, worker: int, error: BaseException) -> None:
         """Start another worker. What its predecessor had, others do; it was at work on the first block."""
@@ -181,12 +173,7 @@ class _Spread:
     def _blame(self, worker: int, job: _Job) -> None:
         """Try the rows of a block one by one."""
         rows = self.split(job.block)
-        place = {
-            "path": job.block.file.path,
-            "first": rows[0].piece.number if rows else 0,
-            "last": rows[-1].piece.number if rows else 0,
-            "count": job.deaths,
-        }
+        place = describe_rows(job.block, rows, job.deaths)
         if job.is_split or not rows:
             raise ValueError(Errors.E780.format(**place))
         logger.warning(Warnings.W372.format(**place))
@@ -207,3 +194,19 @@ class _Spread:
                 return True
             deaths += self._restart(worker, error)
         return False
+
+
+def describe_rows(block: Block, rows: list[Block], deaths: int) -> dict[str, Any]:
+    """Tell which rows have ended workers.
+
+    block (Block): A block.
+    rows (List[Block]): Its rows.
+    deaths (int): How many workers have ended.
+    RETURNS (Dict[str, Any]): What the texts of errors and warnings ask for.
+    """
+    return {
+        "path": block.file.path,
+        "first": rows[0].piece.number if rows else 0,
+        "last": rows[-1].piece.number if rows else 0,
+        "count": deaths,
+    }

@@ -6,6 +6,7 @@ import shutil
 import warnings
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 import spacy
@@ -18,7 +19,7 @@ from train_setup import make_config as make_training
 
 import spacy_mtl.bulk.apply as apply_module
 from spacy_mtl.bulk.apply import apply_files
-from spacy_mtl.bulk.pool import Pool
+from spacy_mtl.bulk.pool import Pool, spread
 from spacy_mtl.cli.review import review
 from spacy_mtl.inference.embedder import embed_file
 from spacy_mtl.inference.predictor import predict_file
@@ -176,8 +177,8 @@ class OwnThread(Pool):
 
 
 @contextmanager
-def make_threads(apply, engine, n_workers, address):
-    yield OwnThread(apply)
+def start_thread(apply, engine, n_workers, address):
+    yield partial(spread, pool=OwnThread(apply), split=apply.split)
 
 
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
@@ -195,7 +196,7 @@ def test_apply(tmp_path, model, kind, monkeypatch):
             arrow = pytest.importorskip("pyarrow")
             pytest.importorskip("pyarrow.parquet").write_table(arrow.Table.from_pylist(rows), path)
     nlp = spacy.load(model)
-    monkeypatch.setattr(apply_module, "make_pool", make_threads)
+    monkeypatch.setattr(apply_module, "start_engine", start_thread)
 
     def work(output=place / "out"):
         apply_files(nlp, [texts], output, n_workers=1)
