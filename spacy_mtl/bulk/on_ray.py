@@ -1,5 +1,6 @@
 """Workers as actors of Ray Data, on this machine or on those of a cluster."""
 
+import asyncio
 import logging
 import pickle
 from collections.abc import Iterator
@@ -11,12 +12,14 @@ from ..errors import Errors, Warnings
 from ..errors.bulk import BulkReasons
 from ..extras import import_extra
 from .blocks import Block, Result
-from .pool import MAX_DEATHS, WAITING, describe_rows
+from .pool import MAX_DEATHS, WAITING, WINDOW, describe_rows
 from .source import JobBlocks
 from .work import Apply
 
 #: The column that blocks and results travel in.
 COLUMN = "packed"
+#: Nothing is put together or cut on the way.
+WHOLE_BLOCKS: dict[str, Any] = {"batch_size": None, "batch_format": "pyarrow"}
 #: What a worker begins with if it is not a row: to load the pipeline, a block, and one without some rows.
 BEGIN, WHOLE, REST = 0, 0, -1
 #: How many workers something has ended that the last one has survived.
@@ -47,24 +50,27 @@ class RaySpread:
         YIELDS (Tuple[Block, Result]): Blocks and results.
         RAISES (ValueError): If workers end again and again and no row can be blamed.
         """
-        batches = self._dataset(blocks).iter_batches(batch_size=None, batch_format="pyarrow")
+        window = self._n_workers * WINDOW
+        here = {"ray.io/node-id": self._ray.get_runtime_context().get_node_id()}
+        desk = self._ray.remote(Desk).options(num_cpus=0, label_selector=here)
+        desk = desk.remote(self._work, window)
+        batches = self._dataset(blocks, desk, here).iter_batches(**WHOLE_BLOCKS)
         try:
             for batch in batches:
-                for block, result, deaths in unpack(batch):
+                for number, block, result, deaths in unpack(batch):
                     if deaths:
                         logger.warning(Warnings.W371)
                     if isinstance(result, Exception):
                         raise result
                     yield block, result
+                    desk.admit.remote(number + 1 + window)
         except self._ray.exceptions.RayActorError as error:
             raise ValueError(Errors.E781.format(count=MAX_DEATHS, reason=error)) from error
 
-    def _dataset(self, blocks: JobBlocks) -> Any:
+    def _dataset(self, blocks: JobBlocks, desk: Any, here: dict[str, str]) -> Any:
         data = import_extra("ray.data", Errors.E770)
-        ray = self._ray
+        # What matters is told by errors of our own.
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)
-        here = {"ray.io/node-id": ray.get_runtime_context().get_node_id()}
-        desk = ray.remote(Desk).options(num_cpus=0, label_selector=here).remote(self._work)
         start = data.from_items([0])
         context = start.context
         context.execution_options.preserve_order = True
@@ -74,23 +80,13 @@ class RaySpread:
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         context.max_consecutive_actor_init_deaths = 0
-        whole: dict[str, Any] = {"batch_size": None, "batch_format": "pyarrow"}
-        # A task without a core of its own is not kept waiting by actors that have all cores.
+        # A task without a core of its own is not kept waiting by actors that have all of them.
         read = start.map_batches(
-            read_blocks,
-            fn_args=[blocks],
-            num_cpus=0,
-            label_selector=here,
-            **whole,
+            read_blocks, fn_args=[blocks, desk], num_cpus=0, label_selector=here, **WHOLE_BLOCKS
         )
+        actors = data.ActorPoolStrategy(size=self._n_workers, max_tasks_in_flight_per_actor=WAITING)
         return read.map_batches(
-            RayWorker,
-            fn_constructor_args=[desk],
-            num_cpus=1,
-            compute=data.ActorPoolStrategy(
-                size=self._n_workers, max_tasks_in_flight_per_actor=WAITING
-            ),
-            **whole,
+            RayWorker, fn_constructor_args=[desk], num_cpus=1, compute=actors, **WHOLE_BLOCKS
         )
 
 
@@ -117,9 +113,9 @@ class RayWorker:
         """Work on blocks.
 
         batch (Table): Blocks with their numbers, packed.
-        RETURNS (Table): Blocks with their results, or what was wrong, and how many workers they have ended.
+        RETURNS (Table): The same with results, or what was wrong, and how many workers each has ended.
         """
-        return pack([self._run(number, block) for number, block in unpack(batch)])
+        return pack([(number, *self._run(number, block)) for number, block in unpack(batch)])
 
     def _run(self, number: int, block: Block) -> tuple[Block, Result | Exception, int]:
         if block.is_lost:
@@ -159,21 +155,44 @@ class RayWorker:
 
 
 class Desk:
-    """An actor that hands out the pipeline, and knows what workers have begun and not ended."""
+    """An actor beside the process that writes. It hands out the pipeline, knows what workers have begun and
+    not ended, and keeps the reading from running ahead of the writing, which Ray Data alone does not.
+    """
 
-    def __init__(self, work: bytes) -> None:
+    def __init__(self, work: bytes, window: int) -> None:
         """Know of nothing that was begun.
 
         work (bytes): What workers do, pickled.
+        window (int): How many blocks may be read at first.
         """
         self._work = work
+        self._limit = window
+        self._moved = asyncio.Condition()
         self._begun: dict[int | str, dict[int, int]] = {}
 
-    def work(self) -> bytes:
+    async def work(self) -> bytes:
         """RETURNS (bytes): What workers do, pickled."""
         return self._work
 
-    def begin(self, number: int | str, place: int) -> dict[int, int]:
+    async def wait(self, number: int) -> None:
+        """Wait until a block may be read.
+
+        number (int): Its number.
+        """
+        async with self._moved:
+            while number >= self._limit:
+                await self._moved.wait()
+
+    async def admit(self, limit: int) -> None:
+        """Let more blocks be read.
+
+        limit (int): How many in all.
+        """
+        async with self._moved:
+            self._limit = max(limit, self._limit)
+            self._moved.notify_all()
+
+    async def begin(self, number: int | str, place: int) -> dict[int, int]:
         """Take down that a worker begins with something.
 
         number (Union[int, str]): The number of a block, or the name of a worker.
@@ -184,7 +203,7 @@ class Desk:
         known[place] = known.get(place, 0) + 1
         return known
 
-    def end(self, number: int | str, place: int) -> None:
+    async def end(self, number: int | str, place: int) -> None:
         """Take down that a worker has survived something.
 
         number (Union[int, str]): The number of a block, or the name of a worker.
@@ -192,7 +211,7 @@ class Desk:
         """
         self._begun[number][place] = SURVIVED
 
-    def forget(self, number: int) -> None:
+    async def forget(self, number: int) -> None:
         """Forget a block that is done.
 
         number (int): Its number.
@@ -200,14 +219,18 @@ class Desk:
         self._begun.pop(number, None)
 
 
-def read_blocks(batch: Any, blocks: JobBlocks) -> Iterator[Any]:
+def read_blocks(batch: Any, blocks: JobBlocks, desk: Any) -> Iterator[Any]:
     """Read blocks in a task. One that is done again reads the same ones.
 
     batch (Table): Nothing.
     blocks (JobBlocks): The blocks.
+    desk (ActorHandle): Tells when there is room for another one.
     YIELDS (Table): Each of them with its number, packed.
     """
+    import ray
+
     for numbered in enumerate(blocks):
+        ray.get(desk.wait.remote(numbered[0]))
         yield pack([numbered])
 
 
