@@ -13,7 +13,6 @@ from ..errors.bulk import BulkReasons
 from ..extras import import_extra
 from .blocks import Block, Result
 from .pool import MAX_DEATHS, WAITING, WINDOW, describe_rows
-from .source import JobBlocks
 from .work import Apply
 
 #: The column that blocks and results travel in.
@@ -43,10 +42,10 @@ class RaySpread:
         self._work = work
         self._n_workers = n_workers
 
-    def __call__(self, blocks: JobBlocks) -> Iterator[tuple[Block, Result]]:
+    def __call__(self, blocks: Iterator[Block]) -> Iterator[tuple[Block, Result]]:
         """Let workers work on blocks, and give each with its result, in their order.
 
-        blocks (JobBlocks): The blocks.
+        blocks (Iterator[Block]): The blocks. What is left of them can be pickled, as `JobBlocks` can.
         YIELDS (Tuple[Block, Result]): Blocks and results.
         RAISES (ValueError): If workers end again and again and no row can be blamed.
         """
@@ -67,7 +66,7 @@ class RaySpread:
         except self._ray.exceptions.RayActorError as error:
             raise ValueError(Errors.E781.format(count=MAX_DEATHS, reason=error)) from error
 
-    def _dataset(self, blocks: JobBlocks, desk: Any, here: dict[str, str]) -> Any:
+    def _dataset(self, blocks: Iterator[Block], desk: Any, here: dict[str, str]) -> Any:
         data = import_extra("ray.data", Errors.E770)
         # What matters is told by errors of our own.
         logging.getLogger("ray.data").setLevel(logging.CRITICAL)
@@ -219,11 +218,11 @@ class Desk:
         self._begun.pop(number, None)
 
 
-def read_blocks(batch: Any, blocks: JobBlocks, desk: Any) -> Iterator[Any]:
+def read_blocks(batch: Any, blocks: Iterator[Block], desk: Any) -> Iterator[Any]:
     """Read blocks in a task. One that is done again reads the same ones.
 
     batch (Table): Nothing.
-    blocks (JobBlocks): The blocks.
+    blocks (Iterator[Block]): The blocks. What is left of them can be pickled, as `JobBlocks` can.
     desk (ActorHandle): Tells when there is room for another one.
     YIELDS (Table): Each of them with its number, packed.
     """
