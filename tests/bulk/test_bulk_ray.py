@@ -1,6 +1,7 @@
 """The engine ray gives the same bytes as the engine local, also when its workers are killed."""
 
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -10,6 +11,10 @@ import pytest
 from bulk_setup import DEADLY, ONCE, make_model, make_rows, tree, write_rows
 
 from spacy_mtl.bulk.apply import apply_files
+from spacy_mtl.bulk.blocks import Block, Piece, Result
+from spacy_mtl.bulk.inputs import InputFile
+from spacy_mtl.bulk.on_ray import RaySpread
+from spacy_mtl.bulk.pool import WINDOW
 from spacy_mtl.ray_session import ray_session
 
 pytest.importorskip("ray")
@@ -22,13 +27,42 @@ def session():
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)
     try:
-        with ray_session(2):
-            yield
+        with ray_session(2) as ray:
+            yield ray
     finally:
         if before is None:
             del os.environ["PYTHONPATH"]
         else:
             os.environ["PYTHONPATH"] = before
+
+
+FILE = InputFile("a.jsonl", "jsonl", "out.jsonl")
+
+
+class Noted:
+    """Blocks that leave a trace when they are read."""
+
+    def __init__(self, folder, n):
+        self.folder, self.n = folder, n
+
+    def __iter__(self):
+        for i in range(1, self.n + 1):
+            (self.folder / str(i)).touch()
+            yield Block(FILE, Piece(i, b"%d" % i), False, False)
+
+
+class Copy:
+    """Work that takes no time."""
+
+    def __call__(self, block, left_out):
+        return Result(block.piece.data, n_rows=1)
+
+
+class Lethal:
+    """Work that cannot be unpacked."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
 
 
 def workers():
@@ -87,3 +121,24 @@ def test_rows_that_kill_once_or_always(tmp_path):
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "local.jsonl").read_bytes()
     sides = [tmp_path / f"{name}.jsonl.rejected.jsonl" for name in ("out", "local")]
     assert sides[0].read_bytes() == sides[1].read_bytes()
+
+
+def test_reading_does_not_run_ahead_and_an_abandoned_job_ends(session, tmp_path):
+    found = RaySpread(session, pickle.dumps(Copy()), 1)(Noted(tmp_path, 60))
+    for i in range(1, 11):
+        block, result = next(found)
+        assert result.data == block.piece.data == b"%d" % i
+    time.sleep(1)
+    # One has been read and waits to be let in.
+    assert 10 < len(list(tmp_path.iterdir())) <= 10 + WINDOW + 1
+    found.close()
+    until = time.monotonic() + 30
+    while workers() and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not workers()
+
+
+@pytest.mark.slow
+def test_workers_that_cannot_begin(session, tmp_path):
+    with pytest.raises(ValueError, match="E781"):
+        next(RaySpread(session, pickle.dumps(Lethal()), 1)(Noted(tmp_path, 9)))
