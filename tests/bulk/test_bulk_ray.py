@@ -67,9 +67,16 @@ class Lethal:
 
 def workers():
     """The processes that work on blocks, and the one that reads them."""
-    family = psutil.Process().children(recursive=True)
-    titles = [(p, "".join(p.cmdline()[:1])) for p in family]
-    return [p for p, title in titles if "RayWorker" in title or "read_blocks" in title]
+    return [p for p in psutil.Process().children(recursive=True) if is_worker(p)]
+
+
+def is_worker(process):
+    try:
+        title = "".join(process.cmdline()[:1])
+    except psutil.Error:
+        # It has just ended.
+        return False
+    return "RayWorker" in title or "read_blocks" in title
 
 
 def test_the_same_bytes_as_the_engine_local(model, tmp_path):
