@@ -68,11 +68,13 @@ def _is_loopback(address: str) -> bool:
 
 
 def _split(address: str) -> tuple[str, str]:
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.rpartition(":")
     return host.strip("[]"), port
 
 
 def _check_reachable(address: str) -> None:
+    if address.startswith("ray://"):
+        raise ValueError(Errors.E773.format(address=address))
     host, port = _split(address)
     if not port.isdigit():
         return

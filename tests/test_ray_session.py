@@ -53,6 +53,12 @@ def test_an_address_where_nothing_runs():
         pass
 
 
+def test_an_address_for_the_client():
+    pytest.importorskip("ray")
+    with pytest.raises(ValueError, match="E773.*auto"), ray_session(1, address="ray://host:1"):
+        pass
+
+
 def test_without_the_package_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ValueError, match=r"E770.*spacy-mtl\[ray\]"), ray_session(1):

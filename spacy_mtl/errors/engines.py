@@ -10,6 +10,11 @@ class EngineErrors:
     )
     E771 = (
         "[E771] Cannot reach a Ray cluster at {address!r}: {reason}. Start one with `ray start --head`, correct "
-        "--address, or leave it out to have one started on this machine."
+        "--address, or leave it out to have one started on this machine. If the cluster asks for a token, set the "
+        "environment variable RAY_AUTH_MODE=token."
     )
     E772 = "[E772] Cannot start Ray on this machine: {reason}."
+    E773 = (
+        "[E773] The address {address!r} is one for Ray's client, outside of the cluster, where no data can be read "
+        "for it. Give the command on a machine of the cluster, with --address auto or HOST:PORT."
+    )
