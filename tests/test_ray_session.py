@@ -55,7 +55,7 @@ def test_an_address_where_nothing_runs():
 
 def test_an_address_for_the_client():
     pytest.importorskip("ray")
-    with pytest.raises(ValueError, match="E773.*auto"), ray_session(1, address="ray://host:1"):
+    with pytest.raises(ValueError, match=r"E773.*auto"), ray_session(1, address="ray://host:1"):
         pass
 
 
