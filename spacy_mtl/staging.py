@@ -58,6 +58,9 @@ class StagedFiles:
             target = found if follow else target
             self._created += make_folder(target.parent)
             self._staged[target] = staged = Temporary(target)
+            if target.is_file() and not target.is_symlink():
+                # What was private stays so.
+                staged.path.chmod(target.stat().st_mode & 0o7777)
             with open(staged.descriptor, "wb", closefd=False) as file:  # type: ignore[arg-type]
                 _write(file, parts)
             if os.name != "posix":

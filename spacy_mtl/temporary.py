@@ -167,7 +167,8 @@ def keep_others(old: Path, new: Path) -> None:
         elif not os.path.lexists(place):
             try:
                 os.link(source, place, follow_symlinks=False)
-            except OSError:
+            # Not every system links a link.
+            except (OSError, NotImplementedError):
                 shutil.copy2(source, place, follow_symlinks=False)
 
 

@@ -44,6 +44,25 @@ def test_staged_files_appear_together(tmp_path):
     assert tree(tmp_path) == {"new/a": b"1", "b": b"2"}
 
 
+def test_a_file_that_was_private_stays_so(tmp_path):
+    write_atomically(tmp_path / "a", b"old")
+    (tmp_path / "a").chmod(0o600)
+    write_atomically(tmp_path / "a", b"new")
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+
+
+def test_a_folder_is_kept_where_links_cannot_be_linked(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise NotImplementedError
+
+    monkeypatch.setattr(os, "link", refuse)
+    fill(tmp_path / "out", OLD)
+    with staged_folder(tmp_path / "out") as folder:
+        fill(folder, NEW)
+    assert tree(tmp_path / "out") == {**OLD, **NEW}
+
+
 def test_a_folder_replaces_another(tmp_path, way):
     fill(tmp_path / "out", OLD)
     with staged_folder(tmp_path / "out") as folder:
