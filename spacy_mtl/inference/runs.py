@@ -14,6 +14,7 @@ import tqdm
 from ..errors import Errors
 from ..staging import write_atomically
 from ..training.formats import ReadStats
+from ..util import file_version
 from .blocks import BLOCK_ROWS
 from .rows import STREAM
 from .writers import Writer
@@ -21,7 +22,7 @@ from .writers import Writer
 #: Where an interrupted run lies, beside the output.
 PARTIAL = ".partial"
 STATE = "state.json"
-#: A file that says that there is nothing left to do but to move the output to its place.
+#: A file that says that there is nothing left to do but to move the output to its place, and what is there before.
 FINISHED = "finished"
 VERSION = 2
 
@@ -244,7 +245,7 @@ class Run:
     def _finish(self) -> None:
         with self._named_errors():
             if not self.is_stream:
-                (self.folder / FINISHED).touch()
+                write_atomically(self.folder / FINISHED, self._found())
             self.writer.finish(self.report.rows, self.output)
             if not self.is_stream:
                 (self.folder / STATE).unlink(missing_ok=True)
@@ -253,10 +254,17 @@ class Run:
 
     def _remove_finished(self) -> None:
         """Remove what a process has left that was killed after its output was in place."""
-        if self.output.is_file() and (self.folder / FINISHED).exists():
+        finished = self.folder / FINISHED
+        if not self.output.is_file() or not finished.exists():
+            return
+        # What was to be overwritten may still be there.
+        if finished.read_bytes() != self._found():
             with _lock(self.folder / "lock") as is_locked:
                 if is_locked:
                     shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _found(self) -> bytes:
+        return repr(file_version(self.output)).encode()
 
     def _named_errors(self) -> AbstractContextManager[None]:
         return nullcontext() if self.is_stream else _named_errors(self.output)

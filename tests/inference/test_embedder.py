@@ -13,7 +13,7 @@ import srsly
 from pipelines import make_model, write_texts
 from spacy import blank
 
-from spacy_mtl.inference import workers
+from spacy_mtl.inference import workers, writers
 from spacy_mtl.inference.embedder import Embedder, embed_file
 from spacy_mtl.inference.embeddings import read_embeddings
 
@@ -175,6 +175,22 @@ def test_an_existing_file_is_kept(model, source, output):
     assert output.read_bytes() == b"mine"
     embed_file(model, source, output, overwrite=True)
     assert read_embeddings(output).shape == (75, 8)
+
+
+def test_what_is_finished_is_kept_until_it_is_in_place(model, source, tmp_path, monkeypatch):
+    output = tmp_path / "out.npy"
+    output.write_bytes(b"mine")
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(writers, "move_file", interrupt)
+        embed_file(model, source, output, overwrite=True)
+    assert output.read_bytes() == b"mine"
+    assert embed_file(model, source, output, overwrite=True).before == 75
+    assert read_embeddings(output).shape == (75, 8)
+    assert not output.with_name("out.npy.partial").exists()
 
 
 def test_two_runs_at_once(model, source, tmp_path, monkeypatch):
