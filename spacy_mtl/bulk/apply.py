@@ -14,6 +14,7 @@ from spacy.util import logger
 from ..errors import Errors, Warnings
 from ..inference.parquet import load_pyarrow
 from ..inference.predictor import Predictor
+from ..inference.rows import STREAM
 from ..inference.runs import Run, RunReport, Spread
 from ..ray_session import ray_session
 from ..util import listing
@@ -100,6 +101,8 @@ def apply_files(
     RAISES (ValueError): If nothing can be read or written, or an interrupted job was another one.
     """
     _check_settings(kind, n_workers, engine, address)
+    if STREAM in (str(output), *map(str, inputs)):
+        raise ValueError(Errors.E932)
     output = Path(os.path.abspath(output))
     files, ignored = find_inputs(inputs, output, kind=kind)
     if any(file.kind == "parquet" for file in files):

@@ -92,7 +92,8 @@ def apply_cli(
         )
     if report.rejected:
         msg.warn(f"{report.rejected:,} bad rows are left out: {report.rejected_path}")
-    msg.good(f"Wrote the labels of {report.rows:,} texts of {report.files:,} files: {output}")
+    if report.rows or not report.n_failed:
+        msg.good(f"Wrote the labels of {report.rows:,} texts of {report.files:,} files: {output}")
     if report.n_failed:
         msg.fail(f"{report.n_failed:,} files cannot be read, or not to their end:")
         for line in report.failed:

@@ -70,6 +70,8 @@ def pretrain_cli(
     with show_errors(), show_validation_error(config):
         if resume and force:
             raise ValueError(Errors.E350)
+        if address is not None and workers == 1:
+            raise ValueError(Errors.E931)
         if not config.is_file():
             raise ValueError(Errors.E310.format(path=config))
         import_code(code)

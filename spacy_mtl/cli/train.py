@@ -63,6 +63,8 @@ def train_cli(
     with show_errors(), show_validation_error(config, hint_fill=False):
         if resume and force:
             raise ValueError(Errors.E350)
+        if address is not None and workers == 1:
+            raise ValueError(Errors.E931)
         if not config.is_file():
             raise ValueError(Errors.E310.format(path=config))
         setup_gpu(use_gpu, silent=use_gpu < 0)

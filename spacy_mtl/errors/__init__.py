@@ -3,6 +3,7 @@ names the part, what was found and what to do.
 """
 
 from .add_task import AddTaskErrors
+from .arguments import ArgumentErrors
 from .bulk import BulkErrors, BulkWarnings
 from .cli import CliErrors
 from .data import DataErrors, RowErrors
@@ -53,6 +54,7 @@ class Errors(
     BulkErrors,
     SweepErrors,
     NumberErrors,
+    ArgumentErrors,
 ):
     """Texts of errors."""
 

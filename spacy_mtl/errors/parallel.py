@@ -6,13 +6,9 @@ class ParallelErrors:
 
     E820 = "worker {rank}: {reason}"
     E821 = (
-        "[E821] Worker {rank} has died {count} times and was replaced as often ({reason}). Is there too little "
+        "[E821] Worker {rank} has died {count} times in a row ({reason}). Is there too little "
         "memory? Try fewer workers. The run goes on from its last checkpoint with --resume, at batch {step} or "
         "before."
-    )
-    E822 = (
-        "[E822] Component '{name}' holds a model of another library ({shim}), whose weights cannot be averaged "
-        "over workers. Train it with one worker (--workers 1)."
     )
     E823 = "[E823] Workers train on CPUs, and a GPU was asked for (ID {gpu}). Leave out --workers, or --gpu-id."
     E824 = "[E824] {name} = {value}, expected {expected}."

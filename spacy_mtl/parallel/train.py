@@ -11,7 +11,7 @@ from wasabi import Printer
 
 from ..training.pretrain_checks import check_output
 from ..training.train_basis import check_basis, find_basis
-from ..training.train_checks import find_training
+from ..training.train_checks import check_training, find_training
 from .leading import AVERAGE_EVERY, check_arguments, fix_seed, lead
 from .learners import TrainLearner
 from .train_run import TrainRun
@@ -60,6 +60,7 @@ def train_parallel(
     RAISES (OSError): If the folder cannot be written to.
     """
     check_arguments(workers=workers, average_every=average_every, use_gpu=use_gpu)
+    check_training(config)
     output = Path(output)
     state = find_training(output, resume=resume, force=force, kind=KIND)
     filled, seed = fix_seed(config.interpolate(), state)

@@ -12,6 +12,7 @@ from spacy.util import load_config
 from thinc.api import Config
 
 from ..errors import Errors
+from ..training.train_checks import check_training
 from .figure import import_drawing, write_figures
 from .locks import alive, locked
 from .results import SCORES, TRIALS, finish_trial, start_trial, trial_folder, write_results
@@ -94,14 +95,17 @@ def sweep(
     on_start (Optional[Callable]): Called with what there is already.
     on_trial (Optional[Callable]): Called after each trial with its number, state, last report and values.
     RETURNS (Sweep): What was found.
-    RAISES (ValueError): If the config or the space is wrong, the folder holds another search, or the first
+    RAISES (ValueError): If the config, the space or an option is wrong, the folder holds another search, or the first
         trials all fail for the same reason.
     """
     _check_options(engine, sampler, {"trials": trials, "workers": workers, "seeds": seeds})
+    if address is not None and engine != "ray":
+        raise ValueError(Errors.E783.format(engine=engine))
     import_drawing()
     if not Path(config_path).is_file():
         raise ValueError(Errors.E310.format(path=config_path))
     config = load_config(config_path, overrides=dict(overrides or {}), interpolate=False)
+    check_training(config)
     space = read_space(space_path)
     check_space(space, config, space_path)
     training = config.interpolate()["training"]

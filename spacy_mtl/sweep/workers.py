@@ -94,6 +94,7 @@ class LocalWorkers:
         """
         self._context = multiprocessing.get_context("spawn")
         self._numbers = [-1] * n
+        self._busy: set[int] = set()
         self._workers: list[tuple[Any, Connection]] = []
         for _ in range(n):
             self._workers.append(self._start())
@@ -102,6 +103,7 @@ class LocalWorkers:
         """Set a worker to work, see `Workers`."""
         if job is not None:
             self._numbers[worker] = job.number
+        self._busy.add(worker)
         try:
             self._workers[worker][1].send(job)
         except OSError:
@@ -110,8 +112,10 @@ class LocalWorkers:
 
     def receive(self) -> tuple[int, Report]:
         """Wait for a report. One whose process has ended says so, and there is a new process in its place."""
-        ready = wait([connection for _, connection in self._workers])
-        worker = next(i for i, (_, connection) in enumerate(self._workers) if connection in ready)
+        # One that has ended without a trial has nothing to report.
+        ready = wait([self._workers[worker][1] for worker in self._busy])
+        worker = next(worker for worker in self._busy if self._workers[worker][1] in ready)
+        self._busy.remove(worker)
         process, connection = self._workers[worker]
         try:
             return worker, connection.recv()

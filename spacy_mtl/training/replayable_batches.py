@@ -63,16 +63,22 @@ class ReplayableBatches(Generic[BatchT]):
             "states": list(self.states.items()),
         }
 
-    def replay(self, state: dict[str, Any]) -> bool:
+    def replay(
+        self, state: dict[str, Any], visit: Callable[[int, BatchT], None] | None = None
+    ) -> bool:
         """Draw the first batches again. Afterwards the random states are some of those in between.
 
         state (Dict[str, Any]): What `get_state` returned after them. A `checksum` that is None is not compared.
+        visit (Optional[Callable[[int, BatchT], None]]): Called with each batch and its number.
         RETURNS (bool): Whether they are the same.
         """
         n_batches, states = state["n_drawn"], dict(state["states"])
         while self.n_drawn < n_batches:
             if self.n_drawn in states:
                 set_random_state(states[self.n_drawn])
-            if self.draw() is None:
+            number, batch = self.n_drawn, self.draw()
+            if batch is None:
                 return False
+            if visit is not None:
+                visit(number, batch)
         return state["checksum"] in (None, self.checksum)

@@ -4,11 +4,22 @@ import warnings
 from pathlib import Path
 
 from spacy.training.loop import DIR_MODEL_BEST, DIR_MODEL_LAST
+from thinc.api import Config
 
 from ..errors import Errors, Warnings
 from ..temporary import remove_leftovers
 from .checkpoint import PLACE, State, find_run
 from .run_state import KIND
+
+
+def check_training(config: Config) -> None:
+    """Check that a config is one for training.
+
+    config (Config): The config.
+    RAISES (ValueError): If it has no [training] block.
+    """
+    if not config.get("training"):
+        raise ValueError(Errors.E930)
 
 
 def find_training(folder: Path, *, resume: bool, force: bool, kind: str = KIND) -> State | None:

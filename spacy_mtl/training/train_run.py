@@ -34,7 +34,7 @@ from .random_state import get_random_state
 from .replayable_batches import ReplayableBatches
 from .run_state import Progress, StateWriter, restore_pipeline, restore_random_state
 from .train_basis import check_basis
-from .train_checks import clear_leftovers, find_training, prepare_output
+from .train_checks import check_training, clear_leftovers, find_training, prepare_output
 from .train_header import print_header
 
 #: An epoch and a batch.
@@ -69,6 +69,7 @@ def train(
     RAISES (ValueError): If the config or the data cannot be used, or the run cannot go on as it began.
     RAISES (OSError): If the folder cannot be written to.
     """
+    check_training(config)
     folder = Path(output)
     state = find_training(folder, resume=resume, force=force)
     check_output(folder)
@@ -163,8 +164,8 @@ class TrainRun:
         """
         clear_leftovers(self.folder)
         self.progress = Progress.from_state(state["progress"])
-        restore_pipeline(self.nlp, self.optimizer, state)
         self._replay(state)
+        restore_pipeline(self.nlp, self.optimizer, state)
         for _ in islice(self._dropouts, self.progress.step + 1):
             pass
         if self._log is not None and state["log"] is not None:
@@ -187,8 +188,7 @@ class TrainRun:
         T, progress = self._T, self.progress
         progress.step += 1
         progress.epoch = epoch
-        if T["before_update"]:
-            T["before_update"](self.nlp, {"step": progress.step, "epoch": epoch})
+        self._prepare(progress.step, (epoch, batch))
         self._update(batch)
         is_evaluated = progress.step % T["eval_frequency"] == 0
         score, scores = self._evaluate() if is_evaluated else (None, None)
@@ -216,6 +216,10 @@ class TrainRun:
         is_due = (progress.step + 1) % self._save_every == 0 if self._save_every else is_evaluated
         if is_due:
             self._write()
+
+    def _prepare(self, step: int, drawn: Drawn) -> None:
+        if self._T["before_update"]:
+            self._T["before_update"](self.nlp, {"step": step, "epoch": drawn[0]})
 
     def _update(self, batch: list[Example]) -> None:
         T, exclude = self._T, self._T["frozen_components"]
@@ -274,9 +278,9 @@ class TrainRun:
     def _replay(self, state: State) -> None:
         n_batches = self.progress.step + 1
         known = state["batches"]
-        if not self._batches.replay(
-            known or {"n_drawn": n_batches, "checksum": None, "states": []}
-        ):
+        sought = known or {"n_drawn": n_batches, "checksum": None, "states": []}
+        # What the callback has changed for good in one step is no part of the state.
+        if not self._batches.replay(sought, self._prepare):
             raise ValueError(Errors.E804.format(path=self.folder, batches=n_batches))
         if known is None:
             # Nothing but the draws may have taken random numbers, as they are drawn without training now.

@@ -57,6 +57,8 @@ def test_a_file_that_cannot_be_read_is_told_at_the_end(model, folder):
         (["nowhere", "out"], "E775"),
         (["in", "out", "--engine", "spark"], "E782"),
         (["in/a.jsonl", "out.csv"], "E778"),
+        (["in/a.jsonl", "-"], "E932"),
+        (["-", "out"], "E932"),
     ],
 )
 def test_what_cannot_be_done(model, args, code):
@@ -73,3 +75,11 @@ def test_an_interruption(model, monkeypatch):
     result = run(model, "in", "out")
     assert result.exit_code == 130
     assert "same command again" in result.output
+
+
+def test_no_success_is_told_where_nothing_was_written(model, folder):
+    (folder / "in" / "c.csv").write_text("body\nx\n")
+    result = run(model, "in/c.csv", "out.csv", "--workers", 1)
+    assert result.exit_code == 1
+    assert "Wrote" not in result.output
+    assert not (folder / "out.csv").exists()

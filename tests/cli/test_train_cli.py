@@ -73,3 +73,16 @@ def test_there_has_to_be_a_config(tmp_path):
     result = run(tmp_path / "none.cfg", "-o", tmp_path / "out")
     assert result.exit_code == 1 and "E310" in result.output
     assert not (tmp_path / "out" / PLACE).exists()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_config_without_training(tmp_path, workers):
+    (tmp_path / "config.cfg").write_text('[nlp]\nlang = "en"\n')
+    result = run(tmp_path / "config.cfg", "-o", tmp_path / "out", "--workers", workers)
+    assert result.exit_code == 1 and "E930" in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_cluster_for_one_process(root, tmp_path):
+    result = run(root / "config.cfg", "-o", tmp_path / "out", "--address", "127.0.0.1:1")
+    assert result.exit_code == 1 and "E931" in result.output

@@ -164,6 +164,31 @@ def test_names_a_missing_config(space_path, tmp_path):
         sweep(tmp_path / "nix.cfg", space_path(SPACE), tmp_path / "out")
 
 
+def test_names_a_config_without_training(space_path, tmp_path):
+    (tmp_path / "config.cfg").write_text('[nlp]\nlang = "en"\n')
+    with pytest.raises(ValueError, match="E930"):
+        sweep(tmp_path / "config.cfg", space_path(SPACE), tmp_path / "out")
+
+
+def test_local_processes_need_no_cluster(search):
+    with pytest.raises(ValueError, match="E783"):
+        search(SPACE, address="127.0.0.1:1")
+
+
+def test_a_process_that_ends_without_a_trial_does_no_harm(search, tmp_path, monkeypatch):
+    from spacy_mtl.sweep import workers
+
+    def end_idle(self, worker, job, send=workers.LocalWorkers.send):
+        send(self, worker, job)
+        idle, _ = self._workers[1]
+        idle.kill()
+        idle.join()
+
+    monkeypatch.setattr(workers.LocalWorkers, "send", end_idle)
+    search("training.dropout: {choices: [0.0, 0.1]}", trials=1, workers=2)
+    assert [row["state"] for row in read_rows(tmp_path / "out")] == ["complete"]
+
+
 def test_a_process_trains_and_one_that_is_killed_is_replaced(search, tmp_path, monkeypatch):
     from spacy_mtl.sweep import workers
 

@@ -29,6 +29,24 @@ def create_drawing_callback():
     return draw
 
 
+@spacy.registry.callbacks("test.DrawRandomAtSaving.v1")
+def create_saving_callback():
+    def draw(nlp):
+        random.random()
+        return nlp
+
+    return draw
+
+
+@spacy.registry.callbacks("test.ChangeOnce.v1")
+def create_changing_callback(step):
+    def change(nlp, info):
+        if info["step"] == step:
+            nlp.get_pipe("topic").cfg["loss_weight"] = 3.0
+
+    return change
+
+
 @spacy.registry.readers("test.ShuffledCorpus.v1")
 def read_shuffled(path):
     corpus = MultitaskCorpus(path, split="train")
@@ -237,8 +255,19 @@ def test_readers_may_draw_from_the_global_numbers(root, tmp_path):
     check_same(tmp_path / "out", tmp_path / "straight")
 
 
+def test_what_a_callback_has_changed_stays_changed(root, tmp_path):
+    changes = {"training.before_update": {"@callbacks": "test.ChangeOnce.v1", "step": 2}}
+    config = make_config(root, changes)
+    run_spacy(config, tmp_path / "straight")
+    with interrupted(14):
+        train(config, tmp_path / "out", save_every=3)
+    train(config, tmp_path / "out", resume=True)
+    check_same(tmp_path / "out", tmp_path / "straight")
+
+
 def test_a_run_of_spacy_train_must_draw_from_nothing_else(root, tmp_path):
-    config = make_config(root, {"training.before_update": {"@callbacks": "test.DrawRandom.v1"}})
+    changes = {"training.before_to_disk": {"@callbacks": "test.DrawRandomAtSaving.v1"}}
+    config = make_config(root, changes)
     with interrupted(14):
         run_spacy(config, tmp_path)
     with pytest.raises(ValueError, match="E805"):
