@@ -54,6 +54,12 @@ def test_ctrl_c_says_how_to_go_on(config, tmp_path, monkeypatch):
     assert weights(out) == weights(tmp_path / "expected")
 
 
+def test_a_cluster_for_one_process(config, tmp_path):
+    result = run(config, tmp_path / "out", "--address", "127.0.0.1:1")
+    assert result.exit_code == 1 and "E931" in result.output
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="the test needs SIGKILL")
 @pytest.mark.parametrize("kernels", ["numpy", "numba"])
 def test_a_killed_process_goes_on(tmp_path, kernels):
