@@ -15,6 +15,7 @@ class Counters:
     losses (Dict[str, float]): Losses since the last evaluation.
     results (List[Tuple[float, int]]): Score and step of each evaluation that the rules to stop know of.
     pending (Optional[Tuple[float, int]]): Those of the last one, as long as they do not.
+    scored (List[str]): The scores that make up the main score, see `Progress`.
     is_end (bool): Whether there is no batch left.
     """
 
@@ -25,6 +26,7 @@ class Counters:
     losses: dict[str, float] = field(default_factory=dict)
     results: list[tuple[float, int]] = field(default_factory=list)
     pending: tuple[float, int] | None = None
+    scored: list[str] = field(default_factory=list)
     is_end: bool = False
 
     @classmethod

@@ -62,15 +62,13 @@ class TrainRun:
         self.learner = learner
         self.leader = leader
         self._output = output
-        self.counters = Counters()
         self.state = SharedState(learner.params, learner.optimizer)
         self._header = header
         self._round_size = n_workers * average_every
         self._save_every = save_every
         T = self._T = learner.settings
-        self._score = create_evaluation_callback(
-            learner.nlp, learner.dev_corpus, T["score_weights"]
-        )
+        weights = T["score_weights"].items()
+        self.counters = Counters(scored=[name for name, weight in weights if weight is not None])
         self._before_to_disk = create_before_to_disk_callback(T["before_to_disk"])
         # Workers scale the rates of their own optimizers by this.
         print_header(learner.nlp, T, learner.optimizer.learn_rate * math.sqrt(n_workers), stdout)
@@ -204,10 +202,15 @@ class TrainRun:
         return (now[0] - words) / (now[1] - then) if now[1] > then else None
 
     def _evaluate(self, info: Info, saved: dict[str, Any], counted: Counted) -> Info:
-        T, nlp = self._T, self.learner.nlp
+        T, nlp, scored = self._T, self.learner.nlp, self.counters.scored
         self.learner.set_counted(counted)
+        weights = {name: T["score_weights"][name] for name in scored}
+        evaluate = create_evaluation_callback(nlp, self.learner.dev_corpus, weights)
         with self._averages():
-            info["score"], info["other_scores"] = self._score()
+            info["score"], info["other_scores"] = evaluate()
+        # One that an evaluation did not have is left out from then on.
+        scored = [name for name in scored if name in info["other_scores"]]
+        self.counters.scored = scored
         result = info["score"], info["step"]
         info["checkpoints"].append(result)
         with nlp.select_pipes(disable=T["frozen_components"]):
@@ -217,7 +220,7 @@ class TrainRun:
             self._save_best()
         info["output_path"] = str(self._output / DIR_MODEL_LAST)
         self._log_step(info)
-        self._write({**saved, "pending": result}, counted)
+        self._write({**saved, "pending": result, "scored": scored}, counted)
         return info
 
     def _finish_evaluation(self) -> None:

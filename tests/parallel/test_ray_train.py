@@ -111,6 +111,33 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(
 
 
 @pytest.mark.slow
+def test_a_score_that_was_missing_stays_out_after_an_interruption(
+    ray, make_config, tmp_path, monkeypatch
+):
+    evaluate, take_round = Language.evaluate, TrainRun._take_round
+
+    def evaluate_once(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        return {**evaluate(*args, **kwargs), "taste_score": None}
+
+    def interrupted(self: TrainRun) -> None:
+        if self.counters.step > 5:
+            raise KeyboardInterrupt
+        take_round(self)
+
+    config = make_config(training__max_steps=10)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Language, "evaluate", evaluate_once)
+        patch.setattr(TrainRun, "_take_round", interrupted)
+        train_parallel(config, tmp_path, workers=2, average_every=3)
+    train_parallel(config, tmp_path, workers=2, average_every=3, resume=True)
+    *_, line = (tmp_path / "training.jsonl").read_text("utf8").splitlines()
+    row = json.loads(line)
+    weight = config["training"]["score_weights"]["mood_score"]
+    assert row["step"] == 10 and row["scores"]["taste_score"]
+    assert row["score"] == pytest.approx(weight * row["scores"]["mood_score"])
+
+
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced(ray, trained, make_config, tmp_path, monkeypatch):
     _, nlp = trained
     submit = Pool.submit
