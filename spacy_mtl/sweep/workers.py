@@ -49,7 +49,7 @@ def open_workers(engine: str, n: int, *, address: str | None = None) -> Iterator
     n (int): How many.
     address (Optional[str]): The Ray cluster. None to start Ray on this machine.
     YIELDS (Workers): The workers.
-    RAISES (ValueError): If Ray is not installed or cannot be reached.
+    RAISES (ValueError): If Ray is not installed, cannot be reached, or has not enough CPUs.
     """
     if engine == "local":
         local = LocalWorkers(n)
@@ -180,8 +180,12 @@ class RayWorkers:
 
         n (int): How many.
         ray (ModuleType): The module ray, in use.
+        RAISES (ValueError): If the cluster has not enough CPUs, for which they would wait for ever.
         """
         self._ray = ray
+        cpus = ray.cluster_resources().get("CPU", 0.0)
+        if cpus < n:
+            raise ValueError(Errors.E826.format(cpus=cpus, workers=n))
         self._numbers = [-1] * n
         self._actors = [self._start() for _ in range(n)]
         self._running: dict[Any, int] = {}

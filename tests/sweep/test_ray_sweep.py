@@ -3,8 +3,15 @@
 import pytest
 
 from spacy_mtl.sweep import sweep
+from spacy_mtl.sweep.workers import RayWorkers
 
-pytest.importorskip("ray")
+ray = pytest.importorskip("ray")
+
+
+def test_more_workers_than_a_cluster_has_would_wait_for_ever(monkeypatch):
+    monkeypatch.setattr(ray, "cluster_resources", lambda: {"CPU": 2.0})
+    with pytest.raises(ValueError, match=r"E826.*2 CPUs, and 3"):
+        RayWorkers(3, ray)
 
 
 @pytest.mark.slow
