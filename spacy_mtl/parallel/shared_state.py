@@ -106,7 +106,7 @@ class SharedState:
         counts = {name: max(part.counts[name] for part, _ in parts) for name in self._shapes}
         for name, param in self._params.items():
             weights, *kept = self._arrays[:, self._places[name]]
-            _write(param.get(), weights)
+            param.write(weights)
             if not counts[name]:
                 continue
             self._optimizer.nr_update[param.key] = counts[name]
@@ -114,7 +114,8 @@ class SharedState:
             shapes = ((-1,), (-1,), self._shapes[name])
             for by_key, array, shape in zip(self._kept(), kept, shapes, strict=False):
                 if param.key in by_key:
-                    _write(by_key[param.key], array)
+                    kept_array = by_key[param.key]
+                    kept_array[...] = array.reshape(kept_array.shape)
                 else:
                     by_key[param.key] = param.to_device(array.reshape(shape))
         self._counts = counts
@@ -188,7 +189,3 @@ def _average(out: Any, arrays: Sequence[Any], shares: Any) -> None:
     numpy.multiply(arrays[0], shares[0], out=out)
     for array, share in zip(arrays[1:], shares[1:], strict=True):
         out += array * share
-
-
-def _write(target: Any, values: Any) -> None:
-    target[...] = values.reshape(target.shape)

@@ -31,6 +31,13 @@ class Param(Protocol):
         """
         ...
 
+    def write(self, values: Any) -> None:
+        """Write its values into the array that holds them.
+
+        values (FloatsXd): The values, in any shape.
+        """
+        ...
+
     def add_gradient(self) -> None:
         """Give it a gradient of zeros."""
         ...
@@ -87,6 +94,15 @@ class NodeParam:
         """
         self.node.set_param(self.name, self.to_device(value))
 
+    def write(self, values: Any) -> None:
+        """Write its values into the array that holds them.
+
+        values (FloatsXd): The values, in any shape.
+        """
+        # Unlike `get`, which would leave encoders what they remember.
+        array: Any = self.node.get_param(self.name)
+        array[...] = values.reshape(array.shape)
+
     def add_gradient(self) -> None:
         """Give it a gradient of zeros."""
         self.node.set_grad(self.name, self.node.ops.alloc(self.get().shape))
@@ -138,6 +154,13 @@ class TorchParam:
         value (FloatsXd): The values.
         """
         self.tensor.data.copy_(self._to_tensor(value))
+
+    def write(self, values: Any) -> None:
+        """Write its values into the array that holds them.
+
+        values (FloatsXd): The values, in any shape.
+        """
+        self.set(values.reshape(tuple(self.tensor.shape)))
 
     def add_gradient(self) -> None:
         """Give it a gradient of zeros."""

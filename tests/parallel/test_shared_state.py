@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy
 import pytest
+from builders import SENTIMENT, initialize, make_pipeline
 from thinc.api import Adam, Linear, Model, Optimizer
 
 from spacy_mtl.layers.fused_adam import create_adam_v1
+from spacy_mtl.layers.param_versions import forget
 from spacy_mtl.parallel.shared_state import TABLE_ROWS, SharedState
 from spacy_mtl.training.learned_params import find_params
 
@@ -133,3 +135,17 @@ def test_another_model_is_refused(tmp_path):
     first.state.check(first.state.description, tmp_path)
     with pytest.raises(ValueError, match="E272"):
         first.state.check(second.state.description, tmp_path)
+
+
+def test_an_encoder_forgets_what_it_remembers():
+    nlp = make_pipeline("sentiment")
+    initialize(nlp, SENTIMENT)
+    encoder, docs = nlp.get_pipe("tok2vec"), [nlp.make_doc("a lovely film")]
+    state = SharedState(find_params(encoder.model), Adam(0.01, use_averages=False))
+    progress, arrays = state.collect()
+    before = [encoder.predict(docs)[0].copy() for _ in range(3)][-1]
+    state.load([(progress, 2.0 * arrays)])
+    after = encoder.predict(docs)[0].copy()
+    assert not numpy.allclose(after, before)
+    forget(encoder.model)
+    numpy.testing.assert_array_equal(encoder.predict(docs)[0], after)
