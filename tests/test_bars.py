@@ -2,9 +2,11 @@
 
 import io
 import time
+from pathlib import Path
 
 import pytest
 
+import spacy_mtl
 from spacy_mtl.bars import ProgressBar
 
 
@@ -23,3 +25,9 @@ def test_the_clock_on_the_wall_does_not_count(year, monkeypatch):
     assert 0 <= elapsed < 60
     assert rate is None or rate > 0
     assert "-" not in out.getvalue() and " 20%" in out.getvalue()
+
+
+def test_no_other_bar_is_used():
+    paths = Path(spacy_mtl.__file__).parent.rglob("*.py")
+    found = [path.name for path in paths if "import tqdm" in path.read_text("utf8")]
+    assert found == ["bars.py"]

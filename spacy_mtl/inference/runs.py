@@ -9,8 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-import tqdm
-
+from ..bars import ProgressBar
 from ..errors import Errors
 from ..staging import write_atomically
 from ..training.formats import ReadStats
@@ -213,7 +212,7 @@ class Run:
                 raise ValueError(Errors.E618.format(path=self.folder, reason=reason))
 
     def _write(self, results: Iterable[tuple[Any, Sized]]) -> None:
-        bar: Any = tqdm.tqdm(
+        bar: Any = ProgressBar(
             total=self.report.total,
             initial=self.report.rows,
             unit=" texts",
