@@ -28,9 +28,9 @@ from ..training.scenarios import AUTO, choose_rehearsal, choose_scenario
 from ..training.splitting import parse_shares
 from ..util import listing, validate_task_name
 from ._app import mtl_cli, show_errors
+from ._files import INTERRUPTED
 from .add_task_measure import Former, measure
 from .init_config import RESERVED
-from .pretrain import INTERRUPTED
 
 ENCODER_FACTORY = "multitask_tok2vec"
 #: Names in the output folder.

@@ -13,6 +13,7 @@ from ..errors import Errors
 from ..parallel.leading import AVERAGE_EVERY
 from ..training.pretrain import SAVE_EVERY, pretrain
 from ._app import mtl_cli, show_errors
+from ._files import INTERRUPTED
 from ._runs import (
     Address,
     AverageEvery,
@@ -20,9 +21,6 @@ from ._runs import (
     command_to_resume,
     run_options,
 )
-
-#: What a shell reports for a program that was ended by Ctrl-C.
-INTERRUPTED = 130
 
 
 @mtl_cli.command(

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import Errors
 from ..extras import import_extra
-from ..training.checkpoint import write_atomically
+from ..staging import write_atomically
 from .importance import TOP, ValueScores, find_importance, find_value_scores
 from .results import write_table
 from .space import Parameter

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..training.checkpoint import write_atomically
+from ..staging import write_atomically
 from .space import Parameter
 from .study import parse_values, score_of, state_of
 from .trial import Report

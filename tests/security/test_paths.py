@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from spacy_mtl.training.checkpoint import write_atomically
+from spacy_mtl.staging import write_atomically
 from spacy_mtl.training.convert import convert_folder
 
 OUTSIDE = [
