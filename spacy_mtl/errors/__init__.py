@@ -5,6 +5,7 @@ names the part, what was found and what to do.
 from .add_task import AddTaskErrors
 from .bulk import BulkErrors, BulkWarnings
 from .cli import CliErrors
+from .damage import DamageErrors
 from .data import DataErrors, RowErrors
 from .engines import EngineErrors
 from .estimators import EstimatorErrors
@@ -53,6 +54,7 @@ class Errors(
     BulkErrors,
     SweepErrors,
     NumberErrors,
+    DamageErrors,
 ):
     """Texts of errors."""
 

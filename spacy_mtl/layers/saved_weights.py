@@ -6,6 +6,7 @@ from typing import Any
 import srsly
 from thinc.api import Model
 
+from ..damage import DAMAGE, describe
 from ..errors import Errors
 
 Weights = list[dict[str, Any]]
@@ -26,10 +27,8 @@ def read_weights(path: Path) -> Weights:
         ]
         if not all(hasattr(value, "shape") for params in layers for value in params.values()):
             raise ValueError("a parameter is no array")
-    # Any bytes may be given, and they fail in msgpack, NumPy or here, each with its own error.
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise ValueError(Errors.E261.format(path=str(path), reason=reason)) from error
+    except (*DAMAGE, OSError) as error:
+        raise ValueError(Errors.E261.format(path=str(path), reason=describe(error))) from error
     return [params for params in layers if params]
 
 

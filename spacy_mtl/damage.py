@@ -1,0 +1,85 @@
+"""What comes of reading files that are damaged, and pipelines of such files."""
+
+import configparser
+import re
+import struct
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from spacy.language import Language
+from spacy.util import load_model
+from srsly.msgpack.exceptions import UnpackException
+from thinc.config import ConfigValidationError
+
+from .errors import Errors
+
+#: How readers of JSON, msgpack, NumPy's arrays, archives, configs and regular expressions fail on any bytes.
+DAMAGE: tuple[type[Exception], ...] = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError),
+    *(EOFError, MemoryError, RecursionError, UnpackException, configparser.Error),
+    *(struct.error, zlib.error, re.error, zipfile.BadZipFile, tokenize.TokenError, SyntaxError),
+)
+_NUMBERED = re.compile(r"\s*\[[EW]\d{3,4}\]")
+
+
+def describe(error: BaseException) -> str:
+    """Say in one line what has failed.
+
+    error (BaseException): The error.
+    RETURNS (str): Its kind and text.
+    """
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def is_clear(error: BaseException) -> bool:
+    """Tell whether an error says for itself what is wrong.
+
+    error (BaseException): The error.
+    RETURNS (bool): Whether it is a numbered one, of this package or spaCy, or names what is wrong in a config.
+    """
+    return isinstance(error, ConfigValidationError) or _NUMBERED.match(str(error)) is not None
+
+
+@contextmanager
+def worded_damage(word: Callable[[str], str], *, disk: bool = True) -> Iterator[None]:
+    """Name what is read in the errors of its readers, unless they are clear.
+
+    word (Callable[[str], str]): Makes the text of the error out of the reason.
+    disk (bool): Whether to name it in errors of the disk too.
+    YIELDS (None): While it is read.
+    RAISES (ValueError): If it cannot be read.
+    """
+    try:
+        yield
+    except DAMAGE as error:
+        if isinstance(error, ValueError | OSError) and is_clear(error):
+            raise
+        raise ValueError(word(describe(error))) from error
+    except OSError as error:
+        if not disk or is_clear(error):
+            raise
+        named = (
+            f"{error.strerror or error}: {error.filename}" if error.filename else describe(error)
+        )
+        raise ValueError(word(named)) from error
+
+
+def load_pipeline(name: str | Path) -> Language:
+    """Load a pipeline, so that what is wrong with it is told in one message.
+
+    name (Union[str, Path]): A folder or an installed package.
+    RETURNS (Language): The pipeline.
+    RAISES (ValueError): If a file of it cannot be read.
+    RAISES (OSError): If there is none.
+    """
+
+    def word(reason: str) -> str:
+        return Errors.E902.format(path=name, reason=reason)
+
+    with worded_damage(word):
+        return load_model(name)
