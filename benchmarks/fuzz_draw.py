@@ -85,7 +85,7 @@ class Draw:
             return [self.value(depth + 1) for _ in range(self.below(4))]
         if kind == 10:
             return {self.text(surrogates=True): self.value(depth + 1) for _ in range(self.below(4))}
-        return nested(self.below(2000), self.pick("[{"))
+        return nested(self.below(90), self.pick("[{"))
 
     def edit(self, data: bytes) -> bytes:
         """Damage some bytes: cut, flip, insert, repeat, or none of it."""

@@ -67,6 +67,9 @@ def draw_lines(draw: Draw) -> bytes:
     if draw.below(4) == 3:
         return draw.rest()
     lines = [as_json(draw_row(draw)) for _ in range(1 + draw.below(4))]
+    if draw.below(8) == 7:
+        name, depth = draw.pick(FIELDS).encode(), draw.below(3000)
+        lines.append(b'{"text": "a", "%s": %s%s}' % (name, b"[" * depth, b"]" * depth))
     data = draw.pick([b"\n", b"\r\n", b"\n\n", b"\n\xef\xbb\xbf"]).join(lines)
     return draw.pick([b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\0"]) + draw.edit(data)
 

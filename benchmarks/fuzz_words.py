@@ -53,7 +53,7 @@ def run_names(draw: Draw, place: Path) -> None:
         assert tasks_of(doc.cats)["sentiment"].keys() == set(pipe.labels)
     else:
         row = {"text": "a", "cats": {f"{name}/{label}": 1.0, label: 0.0}}
-        file = os.fsdecode(os.fsencode(name.replace("/", "").replace("\0", ""))[:90])
+        file = surrogate(name.replace("/", "").replace("\0", ""))[:40]
         for split in ("train", "dev"):
             path = place / f"{file or 'a'}.{split}.jsonl"
             path.write_text(json.dumps(row))

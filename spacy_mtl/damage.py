@@ -23,7 +23,7 @@ DAMAGE: tuple[type[Exception], ...] = (
     *(EOFError, MemoryError, RecursionError, UnpackException, configparser.Error),
     *(struct.error, zlib.error, re.error, zipfile.BadZipFile, tokenize.TokenError, SyntaxError),
 )
-_NUMBERED = re.compile(r"\s*\[[EW]\d{3,4}\]")
+_NUMBER = re.compile(r"\s*\[([EW]\d{3,4})\]")
 
 
 def describe(error: BaseException) -> str:
@@ -36,28 +36,46 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def is_clear(error: BaseException) -> bool:
-    """Tell whether an error says for itself what is wrong.
+def is_ours(error: BaseException) -> bool:
+    """Tell whether an error says for itself what is wrong, and where.
 
     error (BaseException): The error.
-    RETURNS (bool): Whether it is a numbered one, of this package or spaCy, or names what is wrong in a config.
+    RETURNS (bool): Whether it is one of this package.
     """
-    return isinstance(error, ConfigValidationError) or _NUMBERED.match(str(error)) is not None
+    found = _NUMBER.match(str(error))
+    is_kind = isinstance(error, ValueError | OSError)
+    return is_kind and found is not None and hasattr(Errors, found.group(1))
+
+
+def is_numbered(error: BaseException) -> bool:
+    """Tell whether an error of loading a pipeline can be shown as it is.
+
+    error (BaseException): The error.
+    RETURNS (bool): Whether it is one of this package or spaCy, or names what is wrong in a config.
+    """
+    is_kind = isinstance(error, ValueError | OSError) and _NUMBER.match(str(error)) is not None
+    return is_kind or isinstance(error, ConfigValidationError)
 
 
 @contextmanager
-def worded_damage(word: Callable[[str], str], *, disk: bool = True) -> Iterator[None]:
+def worded_damage(
+    word: Callable[[str], str],
+    *,
+    disk: bool = True,
+    is_clear: Callable[[BaseException], bool] = is_ours,
+) -> Iterator[None]:
     """Name what is read in the errors of its readers, unless they are clear.
 
     word (Callable[[str], str]): Makes the text of the error out of the reason.
     disk (bool): Whether to name it in errors of the disk too.
+    is_clear (Callable[[BaseException], bool]): Tells which errors are clear as they are.
     YIELDS (None): While it is read.
     RAISES (ValueError): If it cannot be read.
     """
     try:
         yield
     except DAMAGE as error:
-        if isinstance(error, ValueError | OSError) and is_clear(error):
+        if is_clear(error):
             raise
         raise ValueError(word(describe(error))) from error
     except OSError as error:
@@ -81,5 +99,5 @@ def load_pipeline(name: str | Path) -> Language:
     def word(reason: str) -> str:
         return Errors.E902.format(path=name, reason=reason)
 
-    with worded_damage(word):
+    with worded_damage(word, is_clear=is_numbered):
         return load_model(name)

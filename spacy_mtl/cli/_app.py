@@ -13,7 +13,6 @@ from typer.main import get_group
 from wasabi import msg
 
 from ..errors import Errors
-from ..util import printable
 
 HELP = """Many text classifiers on one shared encoder: make a config from labelled
 files, convert and check data, and compare with single-task pipelines.
@@ -93,6 +92,8 @@ def show_errors() -> Iterator[None]:
         raise typer.Exit(1) from error
     except (ValueError, OSError) as error:
         # The printer would wrap a list of bad rows into one paragraph.
+        from ..util import printable
+
         text = printable(str(error)).strip()
         first, *others = text.splitlines() or [type(error).__name__]
         msg.fail(first)

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 
 import tqdm
 
-from ..damage import DAMAGE, describe, is_clear
+from ..damage import DAMAGE, describe, is_ours
 from ..errors import Errors
 from ..staging import write_atomically
 from ..training.formats import ReadStats
@@ -212,7 +212,7 @@ class Run:
                 is_there = self.writer.open(self.folder, self._n_blocks, position)
             # The position comes from a file, and each writer has its own form of it.
             except DAMAGE as error:
-                if position is None or is_clear(error):
+                if position is None or is_ours(error):
                     raise
                 reason = describe(error)
                 raise ValueError(Errors.E618.format(path=self.folder, reason=reason)) from error

@@ -11,7 +11,7 @@ from thinc.api import Model, Optimizer
 from ..errors import Errors
 from ..layers.grouped_step import take_step
 from ..total_steps import plan_steps
-from ..util import join_key
+from ..util import join_key, printable
 from . import checks
 from .numbers import check_weights
 from .rates import ALL, NONE
@@ -76,9 +76,9 @@ class TaskPipe(TrainablePipe):
 
         label (str): The label.
         RETURNS (int): 1 if the label is new, else 0.
-        RAISES (ValueError): If the label is no string, or empty.
+        RAISES (ValueError): If the label is no string, empty, or not valid Unicode.
         """
-        if not isinstance(label, str) or not label:
+        if not isinstance(label, str) or not label or printable(label) != label:
             raise ValueError(Errors.E230.format(name=self.name, label=label))
         if label in self.cfg["labels"]:
             return 0
