@@ -23,6 +23,9 @@ DAMAGE: tuple[type[Exception], ...] = (
     *(EOFError, MemoryError, RecursionError, UnpackException, configparser.Error),
     *(struct.error, zlib.error, re.error, zipfile.BadZipFile, tokenize.TokenError, SyntaxError),
 )
+#: The first or second half of a character, as JSON writes it.
+_HALF = re.compile(r"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|[c-fC-F][0-9a-fA-F]{2})")
+_FIRST = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}$")
 _NUMBER = re.compile(r"\s*\[([EW]\d{3,4})\]")
 
 
@@ -100,4 +103,19 @@ def load_pipeline(name: str | Path) -> Language:
         return Errors.E902.format(path=name, reason=reason)
 
     with worded_damage(word, is_clear=is_numbered):
+        _check_config(Path(name) / "config.cfg")
         return load_model(name)
+
+
+def _check_config(path: Path) -> None:
+    """Look for what ends the process in the library that spaCy checks its configs with."""
+    if not path.is_file():
+        return
+    text = path.read_text(encoding="utf8")
+    for found in _HALF.finditer(text):
+        # The second half of a whole character is none, nor is what follows an escaped backslash.
+        before = text[: found.start()]
+        is_second = found.group()[3] in "cdefCDEF" and _FIRST.search(before) is not None
+        is_escaped = (len(before) - len(before.rstrip("\\"))) % 2 == 1
+        if not is_second and not is_escaped:
+            raise ValueError(Errors.E904.format(path=path.parent, found=found.group()))

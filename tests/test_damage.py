@@ -59,3 +59,25 @@ def test_the_file_that_is_missing_is_named():
 def test_what_no_damage_does_is_not_caught():
     with pytest.raises(NotImplementedError), worded_damage("read: {}".format):
         raise NotImplementedError
+
+
+@pytest.mark.parametrize("half", [r"\ud800", r"\uDfff", r"\ud83da", r"\\\ud800"])
+def test_half_a_character_in_a_config_does_not_end_the_process(half, model):
+    path = model / "config.cfg"
+    weights = f'class_weights = {{"{half}": 1.0}}'
+    text = path.read_text("utf8").replace('class_weights = "none"', weights)
+    assert weights in text
+    path.write_text(text, "utf8")
+    with pytest.raises(ValueError, match=r"E904.*model"):
+        load_pipeline(model)
+
+
+@pytest.mark.parametrize("whole", [r"\ud83d\ude00", r"\\ud800", r"\u00e9"])
+def test_whole_characters_are_no_damage(whole, model):
+    path = model / "meta.json"
+    path.write_text(path.read_text("utf8").replace('"description":""', f'"description":"{whole}"'))
+    config = model / "config.cfg"
+    text = config.read_text("utf8")
+    assert "[nlp]" in text
+    config.write_text(text.replace("[paths]", f'[paths]\nx = "{whole}"'), "utf8")
+    assert load_pipeline(model).config["paths"]["x"]

@@ -13,6 +13,10 @@ class DamageErrors:
         "the checksum beside it. Copy the folder again, or save the pipeline again. If you have replaced the file "
         "on purpose, remove {checksum}."
     )
+    E904 = (
+        "[E904] Cannot load the pipeline {path}: its config names half a character ({found}), which is no text. "
+        "Correct or remove it."
+    )
     E903 = (
         "[E903] The vectors in {path} are damaged: {what} are expected, found {found}. Copy the folder again, or "
         "make it again."

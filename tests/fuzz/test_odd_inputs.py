@@ -15,8 +15,8 @@ pytest.importorskip("pyarrow", reason="Parquet is one of the formats")
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 #: How many inputs each target is given. The others get the most.
-N_INPUTS = {"models": 8, "weights": 6, "config": 15, "states": 10, "names": 12, "commands": 12}
-MOST = 25
+N_INPUTS = {"models": 5, "weights": 5, "states": 8, "names": 10, "commands": 10}
+MOST = 15
 NAMES = (
     *("jsonl", "tables", "gzip", "docbin", "raw text", "convert", "review", "vectors"),
     *("models", "weights", "states", "journals", "indexes", "spaces", "config"),
