@@ -184,7 +184,9 @@ def fuzz(name: str, work: Path, seconds: float, seed: int) -> None:
     arguments = [
         *(sys.argv[0], f"-seed={seed + 1}", "-max_len=2048", f"-rss_limit_mb={MEGABYTES}"),
         *("-timeout=120", "-print_pcs=0", f"-artifact_prefix={folder}/findings/"),
-        *(f"-dict={folder}/words.txt", str(corpus)),
+        # An empty one is an error.
+        *([f"-dict={folder}/words.txt"] if words else []),
+        str(corpus),
     ]
     atheris.Setup(arguments, test)
     atheris.Fuzz()
