@@ -128,7 +128,7 @@ def read_bulk(path: Path) -> Iterator[Any]:
         # There is nothing to do for a file that cannot be read at all.
         if block.piece.number:
             yield work(block, {})
-            yield from (work(part, {}) for part in source.split(block))
+            yield from (work(part, {}) for part in work.split(block))
 
 
 def _guess(texts: list[str]) -> list[Scored]:
