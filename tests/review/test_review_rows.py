@@ -93,6 +93,6 @@ def test_a_doc_bin_that_is_damaged_within_is_told_of(tmp_path):
     path = tmp_path / "texts.spacy"
     whole = DocBin(docs=[spacy.blank("xx").make_doc("a film")]).to_bytes()
     found = srsly.msgpack_loads(zlib.decompress(whole))
-    path.write_bytes(zlib.compress(srsly.msgpack_dumps({**found, "lengths": b""})))
+    path.write_bytes(zlib.compress(srsly.msgpack_dumps({**found, "cats": []})))
     with pytest.raises(ValueError, match=r"E105.*texts\.spacy"):
         read_task(path, "sentiment")
