@@ -29,6 +29,8 @@ from faults_table import HEADER as FAULTS_HEADER
 from faults_table import table_rows as faults_rows
 from finetune_table import HEADER as FINETUNE_HEADER
 from finetune_table import table_rows as finetune_rows
+from fuzz_table import HEADER as FUZZ_HEADER
+from fuzz_table import table_rows as fuzz_rows
 from imdb_table import HEADER as IMDB_HEADER
 from imdb_table import table_rows, write_plot
 from parallel_table import AVERAGING_HEADER, averaging_rows
@@ -258,6 +260,7 @@ PLAIN: dict[str, tuple[list[str], Callable[[], list[list[str]]]]] = {
     "cost": (COST_HEADER, cost_rows),
     "limits": (LIMITS_HEADER, limit_rows),
     "faults": (FAULTS_HEADER, faults_rows),
+    "fuzz": (FUZZ_HEADER, fuzz_rows),
 }
 #: The others.
 TABLES = {

@@ -181,11 +181,11 @@ def staged_folder(
             folder.close()
 
 
-def write_atomically(path: str | Path, data: bytes) -> None:
+def write_atomically(path: str | Path, data: bytes | Iterable[bytes]) -> None:
     """Write a file so that there is never a part of it under its name. A link in its place is replaced.
 
     path (Union[str, Path]): The file.
-    data (bytes): What it holds.
+    data (Union[bytes, Iterable[bytes]]): What it holds, at once or part by part.
     RAISES (OSError): If it cannot be written.
     """
     with StagedFiles() as files:

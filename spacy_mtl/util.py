@@ -104,9 +104,19 @@ def listing(items: Iterable[object], limit: int = 10) -> str:
     limit (int): How many to name.
     RETURNS (str): The items, separated by commas, and how many were left out.
     """
-    names = [str(item) for item in items]
+    names = [printable(str(item)) for item in items]
     shown = ", ".join(names[:limit]) or "none"
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def printable(text: str) -> str:
+    """Make a text that every terminal and file takes, for an error message.
+
+    text (str): The text, which may have lone surrogates: halves of characters, as JSON can name them, or bytes
+        of a file's name that are no UTF-8.
+    RETURNS (str): The text with escapes in their place.
+    """
+    return text.encode("utf8", "backslashreplace").decode("utf8")
 
 
 def file_version(path: str | Path) -> tuple[int, ...]:

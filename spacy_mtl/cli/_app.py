@@ -92,7 +92,10 @@ def show_errors() -> Iterator[None]:
         raise typer.Exit(1) from error
     except (ValueError, OSError) as error:
         # The printer would wrap a list of bad rows into one paragraph.
-        first, *others = str(error).strip().splitlines() or [type(error).__name__]
+        from ..util import printable
+
+        text = printable(str(error)).strip()
+        first, *others = text.splitlines() or [type(error).__name__]
         msg.fail(first)
         for line in others:
             typer.echo(line)

@@ -14,9 +14,10 @@ from spacy.cli._util import parse_config_overrides, setup_gpu
 from spacy.language import Language
 from spacy.training.initialize import init_nlp
 from spacy.training.loop import train
-from spacy.util import load_config, load_model
+from spacy.util import load_config
 from wasabi import msg
 
+from ..damage import load_pipeline
 from ..errors import Errors, Warnings
 from ..pipeline.copy_components import load_trained
 from ..staging import StagedFiles
@@ -213,7 +214,7 @@ def add_task(
     _train(output, use_gpu=use_gpu, silent=silent)
     best = output / TRAINING / "model-best"
     outcomes = measure(
-        load_model(best), task, former, old, max_loss=max_loss, min_agreement=min_agreement
+        load_pipeline(best), task, former, old, max_loss=max_loss, min_agreement=min_agreement
     )
     accepted = all(outcome.is_accepted for outcome in outcomes)
     with StagedFiles() as files:

@@ -2,10 +2,10 @@
 """`mtl apply`: the labels of the texts of many files, by many workers."""
 
 import typer
-from spacy.util import load_model
 from wasabi import msg
 
 from ..bulk.apply import apply_files
+from ..damage import load_pipeline
 from ._app import mtl_cli, show_errors, split_names
 from ._files import (
     BatchSize,
@@ -73,7 +73,7 @@ def apply_cli(
     """
     with show_errors(), interruptible(output):
         report = apply_files(
-            load_model(model),
+            load_pipeline(model),
             inputs,
             output,
             tasks=split_names(tasks),

@@ -9,9 +9,9 @@ import srsly
 import typer
 from spacy.cli._util import setup_gpu
 from spacy.language import Language
-from spacy.util import load_model
 from wasabi import msg
 
+from ..damage import load_pipeline
 from ..errors import Errors
 from ..score_metric import SCORES
 from ..staging import StagedFiles
@@ -62,7 +62,7 @@ def compare(
         and 1, or None where a pipeline or data is lacking.
     RAISES (ValueError): If the pipeline has no tasks, there are no baselines, or no data.
     """
-    nlp = load_model(model)
+    nlp = load_pipeline(model)
     tasks = find_tasks(nlp, pairs=True)
     if not tasks:
         found = listing(nlp.component_names)
@@ -76,7 +76,7 @@ def compare(
     for task, folder in folders.items():
         if not multi[task].get("n"):
             continue
-        single.update(evaluate_tasks(load_model(folder), data, [task], split=split))
+        single.update(evaluate_tasks(load_pipeline(folder), data, [task], split=split))
     compared = {task: _compare_task(task, multi[task], single.get(task)) for task in tasks}
     return {
         "model": str(model),

@@ -1,9 +1,9 @@
 """`mtl embed`: the embeddings of all texts of a file."""
 
 import typer
-from spacy.util import load_model
 from wasabi import msg
 
+from ..damage import load_pipeline
 from ..inference.embedder import embed_file
 from ..inference.rows import STREAM
 from ._app import mtl_cli, show_errors
@@ -50,7 +50,7 @@ def embed_cli(
     """
     with show_errors(), interruptible(output):
         report = embed_file(
-            load_model(model),
+            load_pipeline(model),
             source,
             output,
             kind=kind,

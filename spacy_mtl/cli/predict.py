@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import typer
-from spacy.util import load_model
 from wasabi import msg, table
 
+from ..damage import load_pipeline
 from ..errors import Errors
 from ..inference.predictor import PREDICTED, Predictions, Predictor, predict_file
 from ..inference.rows import STREAM
@@ -67,7 +67,7 @@ def predict_cli(
         names = split_names(tasks)
         if source is None:
             predictor = Predictor(
-                load_model(model),
+                load_pipeline(model),
                 tasks=names,
                 threshold=threshold,
                 all_scores=all_scores,
@@ -76,7 +76,7 @@ def predict_cli(
             show_predictions(text, predictor(text), as_json=as_json or len(text) > 1)
             return
         report = predict_file(
-            load_model(model),
+            load_pipeline(model),
             source,
             output,
             tasks=names,

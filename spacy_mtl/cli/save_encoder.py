@@ -4,9 +4,9 @@
 from pathlib import Path
 
 import typer
-from spacy.util import load_model
 from wasabi import msg
 
+from ..damage import load_pipeline
 from ..training.saved_encoder import save_encoder
 from ._app import check_absent, mtl_cli, show_errors
 
@@ -26,5 +26,5 @@ def save_encoder_cli(
     """
     with show_errors():
         check_absent(output, force=force)
-        save_encoder(load_model(model), output, component=component)
+        save_encoder(load_pipeline(model), output, component=component)
     msg.good(f"Saved the encoder of {model}: {output}")

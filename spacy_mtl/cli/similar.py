@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import typer
-from spacy.util import load_model
 from wasabi import table
 
+from ..damage import load_pipeline
 from ..errors import Errors
 from ..inference.blocks import make_blocks
 from ..inference.rows import STREAM, TextRow, TextSource
@@ -77,7 +77,7 @@ def similar_cli(
         if not queries and query_file is None and save_index is None:
             raise ValueError(Errors.E633)
         asked = TextSource(query_file, kind=kind_of(query_file)) if query_file else None
-        nlp = load_model(model)
+        nlp = load_pipeline(model)
         if is_index(corpus):
             texts = SimilarTexts(nlp, corpus, exact=exact)
         else:

@@ -6,6 +6,7 @@ from .add_task import AddTaskErrors
 from .arguments import ArgumentErrors
 from .bulk import BulkErrors, BulkWarnings
 from .cli import CliErrors
+from .damage import DamageErrors
 from .data import DataErrors, RowErrors
 from .engines import EngineErrors
 from .estimators import EstimatorErrors
@@ -55,6 +56,7 @@ class Errors(
     SweepErrors,
     NumberErrors,
     ArgumentErrors,
+    DamageErrors,
 ):
     """Texts of errors."""
 

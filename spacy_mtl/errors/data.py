@@ -277,6 +277,7 @@ class RowErrors:
     )
     SURROGATE = "{field} holds characters that are not valid Unicode or UTF-8: {value!a}"
     JSON = "not valid JSON: {reason}; each line has to hold one object in full"
+    DEPTH = "more than {limit} lists or objects stand in one another"
     OBJECT = 'a JSON object like {{"text": "...", "label": "..."}} expected, found {found}'
     CSV = "not a valid row: {reason}; a cell that holds quotes, separators or newlines has to be quoted"
     CELLS = "{expected} cells expected, {found} found; quote texts that hold the separator"

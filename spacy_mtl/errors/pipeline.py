@@ -111,7 +111,7 @@ class PipelineErrors:
         "the learning rate or loss_weight, and check the weights or vectors that it started from. Nothing has been "
         "learned from this batch."
     )
-    E230 = "[E230] Component '{name}': a label has to be a non-empty string, but found {label!r}."
+    E230 = "[E230] Component '{name}': a label has to be a non-empty string of valid Unicode, but found {label!r}."
     E231 = (
         "[E231] Component '{name}' cannot be saved to {path}: {reason}. What was saved there before is "
         "unchanged. Free disk space or choose another output folder."

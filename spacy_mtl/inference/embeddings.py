@@ -7,6 +7,7 @@ from typing import Any
 import numpy
 from thinc.types import Floats2d
 
+from ..damage import worded_damage
 from ..errors import Errors
 from .parquet import load_pyarrow
 from .writers import EMBEDDING
@@ -21,13 +22,16 @@ def read_embeddings(path: str | Path) -> Floats2d:
     RAISES (ValueError): If the file holds none.
     """
     path = Path(path)
-    try:
-        vectors = _READERS[path.suffix.lower()](path)
-    except KeyError as error:
-        reason = f"there is no {error}, or the name does not end in {', '.join(_READERS)}"
-        raise ValueError(Errors.E628.format(path=path, reason=reason)) from error
-    except (OSError, ValueError, TypeError) as error:
-        raise ValueError(Errors.E628.format(path=path, reason=error)) from error
+
+    def word(reason: str) -> str:
+        return Errors.E628.format(path=path, reason=reason)
+
+    with worded_damage(word):
+        try:
+            vectors = _READERS[path.suffix.lower()](path)
+        except KeyError as error:
+            reason = f"there is no {error}, or the name does not end in {', '.join(_READERS)}"
+            raise ValueError(word(reason)) from error
     if vectors.ndim != 2 or vectors.dtype.kind != "f":
         reason = f"it holds {vectors.dtype} of shape {vectors.shape}"
         raise ValueError(Errors.E628.format(path=path, reason=reason))

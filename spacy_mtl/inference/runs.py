@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from ..bars import ProgressBar
+from ..damage import DAMAGE, describe, is_ours
 from ..errors import Errors
 from ..staging import write_atomically
 from ..training.formats import ReadStats
@@ -207,7 +208,15 @@ class Run:
 
     def _open(self, position: Any) -> None:
         with self._named_errors():
-            if not self.writer.open(self.folder, self._n_blocks, position):
+            try:
+                is_there = self.writer.open(self.folder, self._n_blocks, position)
+            # The position comes from a file, and each writer has its own form of it.
+            except DAMAGE as error:
+                if position is None or is_ours(error):
+                    raise
+                reason = describe(error)
+                raise ValueError(Errors.E618.format(path=self.folder, reason=reason)) from error
+            if not is_there:
                 reason = "finished parts are missing"
                 raise ValueError(Errors.E618.format(path=self.folder, reason=reason))
 

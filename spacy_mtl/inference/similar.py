@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy
 from spacy.language import Language
 
+from ..damage import worded_damage
 from ..disk import worded, write_array
 from ..errors import Errors
 from ..layers.nearest import NearestVectors
@@ -48,23 +49,20 @@ class SimilarTexts:
             for what the index was made for.
         RAISES (ValueError): If there is no complete index, or it was made with another model.
         """
-        folder = Path(folder)
+        self._folder = folder = Path(folder)
         self.embedder = Embedder(nlp)
-        try:
+        with worded_damage(self._word):
             meta = json.loads((folder / META).read_bytes())
             self._texts = folder / TEXTS
             self._offsets = numpy.load(folder / OFFSETS)
             self._text_field = meta["text_field"]
-            if meta["version"] != VERSION or len(self._offsets) != meta["rows"]:
+            is_whole = self._offsets.dtype.kind == "i" and self._offsets.min(initial=0) >= 0
+            is_whole = is_whole and self._offsets.shape == (meta["rows"],)
+            if meta["version"] != VERSION or not is_whole:
                 raise ValueError("it is damaged, or of another version")
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise ValueError(Errors.E630.format(path=folder, reason=error)) from error
-        if meta["model"] != self.embedder.digest():
-            raise ValueError(Errors.E631.format(path=folder))
-        try:
+            if meta["model"] != self.embedder.digest():
+                raise ValueError(Errors.E631.format(path=folder))
             self.nearest = NearestVectors.from_disk(folder / NEAREST, exact)
-        except OSError as error:
-            raise ValueError(Errors.E630.format(path=folder, reason=error)) from error
 
     def __len__(self) -> int:
         """RETURNS (int): How many texts there are."""
@@ -79,7 +77,7 @@ class SimilarTexts:
             without tokens.
         """
         rows, cosines = self.nearest.find(self.embedder(queries), n)
-        with self._texts.open("rb") as file:
+        with worded_damage(self._word), self._texts.open("rb") as file:
             return [
                 [
                     self._read(file, row, cosine)
@@ -93,6 +91,9 @@ class SimilarTexts:
         file.seek(self._offsets[row])
         fields = json.loads(file.readline())
         return Similar(fields.pop(self._text_field), similarity, row, fields)
+
+    def _word(self, reason: str) -> str:
+        return Errors.E630.format(path=self._folder, reason=reason)
 
 
 def is_index(path: str | Path) -> bool:

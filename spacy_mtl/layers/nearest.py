@@ -75,6 +75,7 @@ class NearestVectors:
         nearest = cls.__new__(cls)
         nearest._vectors = numpy.load(path / _VECTORS, mmap_mode="r")
         nearest._rows = numpy.load(path / _ROWS)
+        _check_loaded(path, nearest._vectors, nearest._rows)
         if exact is False and _load_faiss() is None:
             raise ValueError(Errors.E247)
         saved = (path / _INDEX).exists() and _load_faiss() is not None
@@ -146,6 +147,15 @@ def _unit_rows(vectors: Floats2d, width: int | None = None) -> tuple[Floats2d, A
     norms = numpy.linalg.norm(unit, axis=1, keepdims=True)
     unit /= numpy.where(norms > 0, norms, 1)
     return unit, rows
+
+
+def _check_loaded(path: Path, vectors: Any, rows: Any) -> None:
+    if vectors.ndim != 2 or vectors.dtype.kind != "f":
+        found = f"{vectors.dtype} of shape {vectors.shape}"
+        raise ValueError(Errors.E903.format(path=path, what="floats (n, width)", found=found))
+    if rows.dtype.kind != "i" or rows.shape != vectors.shape[:1] or rows.min(initial=0) < 0:
+        found = f"{rows.dtype} of shape {rows.shape}"
+        raise ValueError(Errors.E903.format(path=path, what="the rows of vectors", found=found))
 
 
 def _build_index(vectors: Floats2d) -> Any:

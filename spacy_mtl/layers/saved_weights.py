@@ -6,6 +6,7 @@ from typing import Any
 import srsly
 from thinc.api import Model
 
+from ..damage import worded_damage
 from ..errors import Errors
 
 Weights = list[dict[str, Any]]
@@ -18,7 +19,11 @@ def read_weights(path: Path) -> Weights:
     RETURNS (List[Dict[str, FloatsXd]]): The parameters of each layer that has any.
     RAISES (ValueError): If the file holds no weights.
     """
-    try:
+
+    def word(reason: str) -> str:
+        return Errors.E261.format(path=str(path), reason=reason)
+
+    with worded_damage(word):
         saved = srsly.msgpack_loads(path.read_bytes())
         layers = [
             {key: value for key, value in params.items() if value is not None}
@@ -26,10 +31,6 @@ def read_weights(path: Path) -> Weights:
         ]
         if not all(hasattr(value, "shape") for params in layers for value in params.values()):
             raise ValueError("a parameter is no array")
-    # Any bytes may be given, and they fail in msgpack, NumPy or here, each with its own error.
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise ValueError(Errors.E261.format(path=str(path), reason=reason)) from error
     return [params for params in layers if params]
 
 

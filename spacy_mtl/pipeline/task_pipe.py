@@ -11,12 +11,12 @@ from thinc.api import Model, Optimizer
 from ..errors import Errors
 from ..layers.grouped_step import take_step
 from ..total_steps import plan_steps
-from ..util import join_key
+from ..util import join_key, printable
 from . import checks
 from .numbers import check_weights
 from .rates import ALL, NONE
 from .saved_settings import CONFIGURED, restore_settings
-from .saving import save_atomically
+from .saving import check_files, readable, save_atomically
 
 Self = TypeVar("Self", bound="TaskPipe")
 
@@ -76,9 +76,9 @@ class TaskPipe(TrainablePipe):
 
         label (str): The label.
         RETURNS (int): 1 if the label is new, else 0.
-        RAISES (ValueError): If the label is no string, or empty.
+        RAISES (ValueError): If the label is no string, empty, or not valid Unicode.
         """
-        if not isinstance(label, str) or not label:
+        if not isinstance(label, str) or not label or printable(label) != label:
             raise ValueError(Errors.E230.format(name=self.name, label=label))
         if label in self.cfg["labels"]:
             return 0
@@ -118,10 +118,12 @@ class TaskPipe(TrainablePipe):
         path (Union[str, Path]): The folder.
         exclude (Iterable[str]): Names of fields that are not loaded.
         RETURNS (TaskPipe): The component.
-        RAISES (ValueError): If a weight is infinite or NaN.
+        RAISES (ValueError): If a file is damaged or missing, or a weight is infinite or NaN.
         """
-        self._restore(srsly.read_json(Path(path) / "cfg"))
-        super().from_disk(path, exclude=[*exclude, "cfg"])
+        with readable(self.name, path):
+            check_files(self.name, path, exclude)
+            self._restore(srsly.read_json(Path(path) / "cfg"))
+            super().from_disk(path, exclude=[*exclude, "cfg"])
         check_weights(self.name, self.model)
         return self
 
@@ -133,12 +135,19 @@ class TaskPipe(TrainablePipe):
         RETURNS (TaskPipe): The component.
         RAISES (ValueError): If a weight is infinite or NaN.
         """
-        self._restore(srsly.json_loads(srsly.msgpack_loads(bytes_data)["cfg"]))
-        super().from_bytes(bytes_data, exclude=[*exclude, "cfg"])
+        with readable(self.name, "a bytestring"):
+            self._restore(srsly.json_loads(srsly.msgpack_loads(bytes_data)["cfg"]))
+            super().from_bytes(bytes_data, exclude=[*exclude, "cfg"])
         check_weights(self.name, self.model)
         return self
 
     def _restore(self, saved: dict[str, Any]) -> None:
+        labels = saved["labels"]
+        is_whole = isinstance(labels, list) and all(
+            label and isinstance(label, str) for label in labels
+        )
+        if not is_whole or len(set(labels)) < len(labels):
+            raise ValueError("its labels are no list of different texts")
         restore_settings(self.cfg, saved)
         if saved["labels"] and "resize_output" in self.model.attrs:
             self.model = self.model.attrs["resize_output"](self.model, len(saved["labels"]))

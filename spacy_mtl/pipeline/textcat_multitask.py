@@ -273,6 +273,10 @@ class MultitaskTextCategorizer(RehearsesHead, ScoringPipe):
         targets, mask = self._targets(list(examples))
         return self._loss(scores, targets, mask)
 
+    def _restore(self, saved: dict[str, Any]) -> None:
+        super()._restore(saved)
+        settings.validate_settings(self.name, self.cfg, self.model)
+
     def _targets(self, examples: Sequence[Example]) -> tuple[numpy.ndarray, numpy.ndarray]:
         return make_targets(
             examples,

@@ -13,7 +13,7 @@ from ..layers.torch_params import use_torch_params
 from .numbers import check_weights
 from .rates import Rates, resolve_rates, validate_rates
 from .saved_settings import CONFIGURED, restore_settings
-from .saving import save_atomically
+from .saving import check_files, readable, save_atomically
 
 Self = TypeVar("Self", bound="TunableTok2Vec")
 
@@ -71,12 +71,15 @@ class TunableTok2Vec(Tok2Vec):
         path (Union[str, Path]): The folder.
         exclude (Iterable[str]): Names of fields that are not loaded.
         RETURNS (TunableTok2Vec): The component.
-        RAISES (ValueError): If a weight is infinite or NaN.
+        RAISES (ValueError): If a file is damaged or missing, or a weight is infinite or NaN.
         """
         saved = Path(path) / "cfg"
-        if "cfg" not in exclude and saved.exists():
-            restore_settings(self.cfg, srsly.read_json(saved))
-        super().from_disk(path, exclude=[*exclude, "cfg"])
+        with readable(self.name, path):
+            check_files(self.name, path, exclude)
+            if "cfg" not in exclude and saved.exists():
+                restore_settings(self.cfg, srsly.read_json(saved))
+                validate_rates(self.name, self.cfg)
+            super().from_disk(path, exclude=[*exclude, "cfg"])
         check_weights(self.name, self.model)
         return self
 
@@ -88,10 +91,12 @@ class TunableTok2Vec(Tok2Vec):
         RETURNS (TunableTok2Vec): The component.
         RAISES (ValueError): If a weight is infinite or NaN.
         """
-        saved = srsly.msgpack_loads(bytes_data).get("cfg")
-        if "cfg" not in exclude and saved is not None:
-            restore_settings(self.cfg, srsly.json_loads(saved))
-        super().from_bytes(bytes_data, exclude=[*exclude, "cfg"])
+        with readable(self.name, "a bytestring"):
+            saved = srsly.msgpack_loads(bytes_data).get("cfg")
+            if "cfg" not in exclude and saved is not None:
+                restore_settings(self.cfg, srsly.json_loads(saved))
+                validate_rates(self.name, self.cfg)
+            super().from_bytes(bytes_data, exclude=[*exclude, "cfg"])
         check_weights(self.name, self.model)
         return self
 

@@ -8,8 +8,9 @@ from platform import python_version
 from typing import TypeVar
 
 from spacy.language import Language
-from spacy.util import load_config, load_model
+from spacy.util import load_config
 
+from ..damage import load_pipeline
 from ..errors import Errors
 from ..training.corpus import MultitaskCorpus
 from ..training.files import check_folder
@@ -57,7 +58,7 @@ def collect_report(
     RAISES (OSError): If the folder with the data that was asked for does not exist.
     """
     run = find_run(folder, baselines=baselines, left_out=left_out)
-    nlp = load_model(run.model)
+    nlp = load_pipeline(run.model)
     tasks = task_settings(nlp)
     if not tasks:
         found = listing(nlp.component_names)

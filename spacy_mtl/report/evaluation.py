@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from spacy.language import Language
-from spacy.util import load_model
 
+from ..damage import load_pipeline
 from ..errors import Errors
 from ..training.metrics import Floats
 from ..util import listing
@@ -120,7 +120,7 @@ def _predict_with(
 ) -> Predicted | None:
     """Predict those of the tasks that another pipeline has. One that cannot be loaded is left out, and noted."""
     try:
-        nlp = load_model(folder)
+        nlp = load_pipeline(folder)
         names = [task.name for task in task_settings(nlp)]
         known = [task for task in tasks if task.name in names]
         if not known:

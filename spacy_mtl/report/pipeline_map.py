@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy
 from spacy.language import Language
 from spacy.tokens import Doc
-from spacy.util import load_model
 from thinc.types import Floats2d
 from thinc.util import to_numpy
 
 from ..bars import ProgressBar
+from ..damage import load_pipeline
 from ..errors import Errors, Warnings
 from ..pipeline.extensions import get_embedding
 from ..training.single_task import FACTORY
@@ -160,7 +160,7 @@ def _predicted_label(doc: Doc, task: str | None, settings: dict) -> str | None:
 
 
 def _load(model: str | Path | Language) -> Language:
-    return model if isinstance(model, Language) else load_model(model)
+    return model if isinstance(model, Language) else load_pipeline(model)
 
 
 def _name(model: str | Path | Language) -> str:

@@ -89,9 +89,9 @@ def _by_file(
     found: dict[Path, list[Decision]] = {}
     folder = find_task_files(data, unsplit=True) if data.is_dir() else {}
     files = [path for by_task in folder.values() for path in by_task.values()] or [data]
-    by_path = {path.resolve(): path for path in files}
+    by_path: dict[Path | None, Path] = {path.resolve(): path for path in files}
     for decision in decisions:
-        path = by_path.get(Path(decision.file).resolve())
+        path = by_path.get(_resolve(decision.file))
         if path is None and not data.is_dir() and Path(decision.file).name == data.name:
             # The file may have been moved since.
             path = data
@@ -102,17 +102,26 @@ def _by_file(
     return found
 
 
+def _resolve(name: str) -> Path | None:
+    try:
+        return Path(name).resolve()
+    # It may hold what no system has in the name of a file, and lead round in circles.
+    except (ValueError, OSError, RuntimeError):
+        return None
+
+
 def _correct(
     path: Path, decisions: Sequence[Decision], report: CorrectionReport
 ) -> list[bytes] | None:
     kind = file_format(path)
     if kind not in TEXT_FORMATS:
         raise ValueError(Errors.E713.format(path=path))
-    lines = io.BytesIO(_read(path)).readlines()
     tasks = {
         name: read_task(path, name, on_error="skip")
         for name in dict.fromkeys(decision.task for decision in decisions)
     }
+    # By now it is known that the file can be read.
+    lines = io.BytesIO(_read(path)).readlines()
     known = {name: {row.line: row for row in task.rows} for name, task in tasks.items()}
     any_known = False
     left_out: set[int] = set()

@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import load_config, load_model_from_config, logger
 from thinc.api import Config
 
+from ..damage import load_pipeline
 from ..errors import Errors, Warnings
 from ..training.files import resolve_files
 from ..training.random_state import separate_random_state
@@ -67,7 +67,7 @@ def load_unbiased(source: Source, task: str, texts: Collection[str]) -> Language
         return _initialize(source, texts)
     seen = _seen(source, task, texts)
     if not seen:
-        return spacy.load(source.path)
+        return load_pipeline(source.path)
     weights = source.config["initialize"].get("init_tok2vec")
     usable = weights is not None and Path(weights).is_file()
     start = f"pretrained: {weights}" if usable else "random weights"

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy
-import spacy
 
+from ..damage import load_pipeline
 from ..errors import Errors
 from ..training.texts import text_digest
 from ..util import listing, task_cats
@@ -165,7 +165,7 @@ def _check_known(source: Source, task: str, data: str | Path) -> None:
 def _from_pipeline(
     source: Source, task: str, texts: list[str], progress: Progress
 ) -> tuple[Any, Any, list[str]]:
-    nlp = spacy.load(source.path)
+    nlp = load_pipeline(source.path)
     features = extract_features(nlp, texts, source=source.path, progress=progress)
     scores = [task_cats(doc.cats, task) for doc in nlp.pipe(texts)]
     labels = sorted(scores[0])

@@ -10,6 +10,7 @@ from spacy.tokens import DocBin
 from spacy.util import logger
 from spacy.vocab import Vocab
 
+from ..damage import worded_damage
 from ..errors import Errors, Warnings
 from ..training.files import SPLITS, find_raw_files, find_task_files
 from ..training.formats import ReadStats, file_format, read_records
@@ -186,8 +187,16 @@ def _docs(path: Path, task: str, on_error: str) -> Iterator[Record]:
     if has_cats:
         yield from read_records(path, task, on_error=on_error)
         return
-    for number, doc in enumerate(doc_bin.get_docs(Vocab()), start=1):
-        yield Record(doc.text, line=number)
+
+    def word(reason: str) -> str:
+        return Errors.E105.format(path=path, task=task, kind=".spacy", reason=reason, line=0)
+
+    with worded_damage(word):
+        records = [
+            Record(doc.text, line=number)
+            for number, doc in enumerate(doc_bin.get_docs(Vocab()), start=1)
+        ]
+    yield from records
 
 
 def _report_bad(path: Path, task: str, stats: ReadStats, on_error: str) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy
-import spacy
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import check_random_state
@@ -14,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from spacy.language import Language
 from thinc.api import Optimizer
 
+from ..damage import load_pipeline
 from ..errors import Errors
 from ..staging import staged_folder
 from ..training.partial_fit import partial_fit
@@ -84,7 +84,7 @@ class PipelineEstimator(BaseEstimator):
         return self.nlp_
 
     def _load_model(self) -> Language | None:
-        nlp = spacy.load(self.model) if isinstance(self.model, str | Path) else self.model
+        nlp = load_pipeline(self.model) if isinstance(self.model, str | Path) else self.model
         if nlp is not None:
             ready_encoder(nlp)
         return nlp

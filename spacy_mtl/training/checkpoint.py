@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import srsly
 from spacy.util import dot_to_object
 from thinc.api import Config
 
+from ..damage import worded_damage
 from ..errors import Errors
 from ..staging import write_atomically
 
@@ -26,6 +29,9 @@ FREE = (
     "initialize.init_tok2vec",
 )
 MAX_LISTED = 10
+#: What stands behind the state, and before its checksum.
+MARK = b"\n[blake2b]\n"
+DIGEST = 16
 
 State = dict[str, Any]
 
@@ -37,7 +43,9 @@ def save_checkpoint(folder: Path, state: State) -> None:
     state (Dict[str, Any]): The state of the run.
     RAISES (OSError): If it cannot be written.
     """
-    write_atomically(folder / PLACE, srsly.msgpack_dumps({"version": VERSION, **state}))
+    data = srsly.msgpack_dumps({"version": VERSION, **state})
+    digest = blake2b(data, digest_size=DIGEST).digest()
+    write_atomically(folder / PLACE, (data, MARK, digest))
 
 
 def load_checkpoint(folder: Path, *, kind: str = PRETRAINING) -> State | None:
@@ -52,16 +60,13 @@ def load_checkpoint(folder: Path, *, kind: str = PRETRAINING) -> State | None:
     if not path.exists():
         return None
     try:
-        state: State = srsly.msgpack_loads(path.read_bytes())
-        version = state["version"]
+        data = path.read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
         raise ValueError(Errors.E272.format(path=path, reason=reason)) from error
-    # Damaged bytes fail in msgpack or NumPy, each with its own error.
-    except Exception as error:
-        raise ValueError(
-            Errors.E272.format(path=path, reason=f"it is damaged ({error})")
-        ) from error
+    with restoring(folder):
+        state: State = srsly.msgpack_loads(_without_checksum(data))
+        version = state["version"]
     if version != VERSION:
         reason = f"it is of version {version}, and this program reads version {VERSION}"
         raise ValueError(Errors.E272.format(path=path, reason=reason))
@@ -70,6 +75,33 @@ def load_checkpoint(folder: Path, *, kind: str = PRETRAINING) -> State | None:
         reason = f"it belongs to a run of another kind ({found}, and not {kind})"
         raise ValueError(Errors.E272.format(path=path, reason=reason))
     return state
+
+
+@contextmanager
+def restoring(folder: Path) -> Iterator[None]:
+    """Say that a checkpoint is damaged if going on from it fails.
+
+    folder (Path): The output folder.
+    YIELDS (None): While a run takes its state.
+    RAISES (ValueError): If it fails.
+    """
+
+    def word(reason: str) -> str:
+        return Errors.E272.format(path=folder / PLACE, reason=f"it is damaged ({reason})")
+
+    with worded_damage(word, disk=False):
+        yield
+
+
+def _without_checksum(data: bytes) -> memoryview:
+    """Take the checksum away. Checkpoints of the first releases have none."""
+    size = len(data) - DIGEST - len(MARK)
+    if size < 0 or data[size : size + len(MARK)] != MARK:
+        return memoryview(data)
+    found = memoryview(data)[:size]
+    if blake2b(found, digest_size=DIGEST).digest() != data[-DIGEST:]:
+        raise ValueError("it does not fit its checksum")
+    return found
 
 
 def find_run(
@@ -90,8 +122,9 @@ def find_run(
     state = load_checkpoint(folder, kind=kind)
     if resume and state is None:
         raise ValueError(Errors.E271.format(path=folder))
-    if not resume and state is not None and not state["is_finished"]:
-        raise ValueError(unfinished(state))
+    with restoring(folder):
+        if not resume and state is not None and not state["is_finished"]:
+            raise ValueError(unfinished(state))
     return state if resume else None
 
 

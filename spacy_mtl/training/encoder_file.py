@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import srsly
 from thinc.api import Model
 
+from ..damage import worded_damage
 from ..errors import Errors
 from ..staging import write_atomically
 
@@ -71,13 +72,12 @@ def read_encoder(path: Path) -> SavedEncoder:
     """
     if not path.is_file():
         raise ValueError(Errors.E440.format(path=path))
-    try:
+
+    def word(reason: str) -> str:
+        return Errors.E441.format(path=path, reason=f"it cannot be read ({reason})")
+
+    with worded_damage(word):
         weights = srsly.msgpack_loads(path.read_bytes())
-    # Any bytes may be given, and they fail in msgpack or NumPy, each with its own error.
-    except Exception as error:
-        raise ValueError(
-            Errors.E441.format(path=path, reason=f"it cannot be read ({error})")
-        ) from error
     entry = weights.pop(ENTRY, None) if isinstance(weights, dict) else None
     if not isinstance(entry, dict):
         known = isinstance(weights, dict) and {"nodes", "params"} <= set(weights)
@@ -85,11 +85,12 @@ def read_encoder(path: Path) -> SavedEncoder:
     if entry.get("version") != VERSION:
         text = Errors.E444.format(path=path, found=entry.get("version"), expected=VERSION)
         raise ValueError(text)
-    checksum = entry.pop("checksum", None)
-    if checksum != _checksum(weights, entry):
-        reason = "its contents do not fit its checksum"
-        raise ValueError(Errors.E441.format(path=path, reason=reason))
-    return SavedEncoder(weights, entry["config"], entry["factory"], entry["lang"])
+    with worded_damage(word):
+        checksum = entry.pop("checksum", None)
+        if checksum != _checksum(weights, entry):
+            reason = "its contents do not fit its checksum"
+            raise ValueError(Errors.E441.format(path=path, reason=reason))
+        return SavedEncoder(weights, entry["config"], entry["factory"], entry["lang"])
 
 
 def _checksum(weights: dict[str, Any], about: dict[str, Any]) -> str:

@@ -1,14 +1,16 @@
 """Data files of one task, read row by row: .jsonl, .csv, .tsv (also .gz) and .spacy."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
 
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import DocBin
 from spacy.util import logger
 from spacy.vocab import Vocab
 
+from ..damage import worded_damage
 from ..errors import Errors, RowErrors, Warnings
 from ..util import file_version, split_key, validate_task_name
 from .pair_rows import is_pair_row, join_sides, parse_pair
@@ -137,11 +139,12 @@ def _read(
     if file_format(path) == "spacy":
         doc_bin = _load_doc_bin(path, task)
         # Labels may hold a slash, so one key without a task means that none has one.
-        named = all(
-            isinstance(key, str) and split_key(key) for cats in doc_bin.cats for key in cats
-        )
+        with _damaged(path, task, 0):
+            named = all(
+                isinstance(key, str) and split_key(key) for cats in doc_bin.cats for key in cats
+            )
         parse = partial(parse_doc, task=task, known=None if named else known)
-        rows: Iterator[NumberedRow] = enumerate(_docs(doc_bin, vocab), start=1)
+        rows: Iterator[NumberedRow] = _docs(doc_bin, vocab, path, task)
     else:
         named = _names_tasks(path, task, file_version(path))
         parse = partial(_parse_text_row, task=task, known=None if named else known)
@@ -223,15 +226,27 @@ def _check_file(path: Path, task: str) -> None:
 
 def _load_doc_bin(path: Path, task: str) -> DocBin:
     try:
-        return DocBin().from_bytes(path.read_bytes())
+        data = path.read_bytes()
     except OSError as err:
         raise ValueError(Errors.E103.format(path=path, task=task, reason=err)) from err
-    # Damaged bytes fail in zlib, msgpack or NumPy, each with its own error.
-    except Exception as err:
-        raise ValueError(
-            Errors.E105.format(path=path, task=task, kind=".spacy", reason=err, line=0)
-        ) from err
+    with _damaged(path, task, 0):
+        return DocBin().from_bytes(data)
 
 
-def _docs(doc_bin: DocBin, vocab: Vocab | None) -> Iterator[Doc]:
-    yield from doc_bin.get_docs(Vocab() if vocab is None else vocab)
+def _docs(doc_bin: DocBin, vocab: Vocab | None, path: Path, task: str) -> Iterator[NumberedRow]:
+    line = 0
+    docs = doc_bin.get_docs(Vocab() if vocab is None else vocab)
+    while True:
+        with _damaged(path, task, line):
+            doc = next(docs, None)
+        if doc is None:
+            return
+        line += 1
+        yield line, doc
+
+
+def _damaged(path: Path, task: str, line: int) -> AbstractContextManager[None]:
+    def word(reason: str) -> str:
+        return Errors.E105.format(path=path, task=task, kind=".spacy", reason=reason, line=line)
+
+    return worded_damage(word)

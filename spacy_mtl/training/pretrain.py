@@ -19,7 +19,7 @@ from ..errors import Errors, Warnings
 from ..finite import find_broken_gradient
 from ..staging import write_atomically
 from ..util import describe_texts
-from .checkpoint import State, check_settings, find_settings, save_checkpoint
+from .checkpoint import State, check_settings, find_settings, restoring, save_checkpoint
 from .learned_state import (
     get_model_state,
     get_optimizer_state,
@@ -80,7 +80,8 @@ def pretrain(
     state = find_pretraining(output, resume=resume, force=force)
     settings = find_settings(filled)
     if state is not None:
-        check_settings(output, state["settings"], settings)
+        with restoring(output):
+            check_settings(output, state["settings"], settings)
     check_output(output)
     if state is None and any(output.glob("model*.bin")):
         warnings.warn(Warnings.W210.format(path=output), stacklevel=2)
@@ -90,7 +91,8 @@ def pretrain(
     if state is None:
         run.save()
     else:
-        run.restore(state)
+        with restoring(output):
+            run.restore(state)
     if hint and not silent:
         sys.stdout.write(hint + "\n")
     run.train(skip_last=skip_last)

@@ -10,6 +10,7 @@ from spacy.training.pretrain import create_pretraining_model
 from spacy.util import load_config, load_model_from_config, registry
 from thinc.api import Config, Model
 
+from ..damage import worded_damage
 from ..errors import Errors
 from .checkpoint import PLACE, load_checkpoint
 from .learned_state import set_model_state
@@ -50,13 +51,14 @@ def load_pretrained(folder: str | Path) -> PretrainedModel:
     check_config(config)
     with separate_random_state(0):
         nlp, model = _build(deepcopy(config))
-    averages = state["optimizer"].get("averages", {})
-    params = {key: averages.get(key, array) for key, array in state["model"]["params"].items()}
-    try:
+
+    def word(reason: str) -> str:
+        return Errors.E362.format(path=folder / PLACE, name=CONFIG, reason=reason)
+
+    with worded_damage(word):
+        averages = state["optimizer"].get("averages", {})
+        params = {key: averages.get(key, array) for key, array in state["model"]["params"].items()}
         set_model_state(model, {**state["model"], "params": params})
-    except ValueError as error:
-        path = folder / PLACE
-        raise ValueError(Errors.E362.format(path=path, name=CONFIG, reason=error)) from error
     return PretrainedModel(model, nlp, config)
 
 

@@ -246,7 +246,8 @@ def valid_score(score: object) -> float:
     """
     try:
         value = float(score) if isinstance(score, int | float | str) else math.nan
-    except ValueError:
+    # A whole number may be larger than any float.
+    except (ValueError, OverflowError):
         value = math.nan
     if isinstance(score, bool) or not math.isfinite(value):
         raise RowError(RowErrors.SCORE.format(found=_shown(score)))
@@ -264,7 +265,8 @@ def _valid_unicode(value: str, field: str) -> str:
 
 
 def _valid_value(label: object, value: object) -> float:
-    if isinstance(value, (int, float)) and math.isfinite(value) and 0 <= value <= 1:
+    # Neither NaN nor a whole number that is larger than any float is in the range.
+    if isinstance(value, (int, float)) and 0 <= value <= 1:
         return float(value)
     raise RowError(RowErrors.VALUE.format(label=label, found=_shown(value)))
 
@@ -275,5 +277,8 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except RecursionError:
+        return f"{_kind(value)} in others, too deep to show"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from spacy.language import Language
 from spacy.util import registry, walk_dict
 from thinc.api import Model
 
+from ..damage import worded_damage
 from ..errors import Errors, Warnings
 from ..util import listing
 from .encoder_file import SavedEncoder, read_encoder, write_encoder
@@ -71,7 +73,8 @@ def load_encoder(
     saved = read_encoder(path)
     if nlp is None:
         model = _build(saved, path)
-        model.from_dict(saved.weights)
+        with _fitting(path, "the model of its config"):
+            model.from_dict(saved.weights)
         return model
     found = nlp.vocab.vectors.shape[1]
     if saved.vector_width not in (None, found):
@@ -120,15 +123,20 @@ def _insert(saved: SavedEncoder, path: Path, nlp: Language, component: str | Non
         warnings.warn(
             Warnings.W311.format(path=path, found=saved.lang, lang=nlp.lang), stacklevel=3
         )
-    try:
+    with _fitting(path, name):
         # Weights that do not fit must not be in the pipeline by half.
         deepcopy(model).from_dict(saved.weights)
-    except (ValueError, KeyError, IndexError) as error:
-        raise ValueError(Errors.E447.format(path=path, name=name, reason=error)) from error
     model.from_dict(saved.weights)
     if not isinstance(model.init, _Keep):
         model.init = _Keep(model.init)
     return model
+
+
+def _fitting(path: Path, name: str) -> AbstractContextManager[None]:
+    def word(reason: str) -> str:
+        return Errors.E447.format(path=path, name=name, reason=reason)
+
+    return worded_damage(word)
 
 
 def _find_encoders(nlp: Language) -> list[str]:

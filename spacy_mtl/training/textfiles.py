@@ -18,6 +18,8 @@ NumberedRow: TypeAlias = tuple[int, object]
 #: The longest cell of a .csv file. Python's own limit, 131,072, is less than a long text.
 MAX_CELL = 2**24
 BOM = b"\xef\xbb\xbf"
+#: Lists and objects that may stand in one another. What reads or writes many more runs out of stack.
+MAX_DEPTH = 100
 _SHOWN_CELLS = 10
 #: How many bytes at the beginning tell whether a file is text.
 _HEAD = 4096
@@ -107,12 +109,34 @@ def line_rows(lines: Iterable[bytes], kind: str, *, keep_empty: bool) -> Iterato
 
 def _json_row(line: str) -> object:
     try:
-        return json.loads(line, strict=False)
+        row = json.loads(line, strict=False)
     except json.JSONDecodeError as err:
         # Its own text names line 1 each time, beside the line of the file.
         return RowError(RowErrors.JSON.format(reason=f"{err.msg} at column {err.colno}"))
     except (ValueError, RecursionError) as err:
         return RowError(RowErrors.JSON.format(reason=err))
+    # Hardly any row has brackets enough to be looked at.
+    if line.count("[") + line.count("{") > MAX_DEPTH and is_deep(row, MAX_DEPTH):
+        return RowError(RowErrors.DEPTH.format(limit=MAX_DEPTH))
+    return row
+
+
+def is_deep(value: object, limit: int) -> bool:
+    """Tell whether lists and objects stand in one another too often.
+
+    value (object): What was read.
+    limit (int): How often they may.
+    RETURNS (bool): Whether it is more.
+    """
+    level: list[object] = [value]
+    for _ in range(limit):
+        level = [
+            item
+            for inner in level
+            if isinstance(inner, dict | list)
+            for item in (inner.values() if isinstance(inner, dict) else inner)
+        ]
+    return any(isinstance(inner, dict | list) for inner in level)
 
 
 def _csv_rows(

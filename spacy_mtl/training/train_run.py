@@ -26,7 +26,7 @@ from thinc.api import Config, constant, fix_random_seed, set_gpu_allocator
 from wasabi import Printer
 
 from ..errors import Errors
-from .checkpoint import State
+from .checkpoint import State, restoring
 from .loggers import MultitaskLog
 from .model_folders import save_best, save_last
 from .pretrain_checks import check_output
@@ -80,8 +80,9 @@ def train(
     stdout, stderr = (io.StringIO(), io.StringIO()) if silent else (sys.stdout, sys.stderr)
     writer = StateWriter(nlp, folder)
     if state is not None:
-        totals = state["learned"]["schedules"]["total_steps"]
-        check_basis(folder, state["basis"], writer.basis, has_plan=bool(totals))
+        with restoring(folder):
+            totals = state["learned"]["schedules"]["total_steps"]
+            check_basis(folder, state["basis"], writer.basis, has_plan=bool(totals))
     run = TrainRun(
         nlp, writer, save_every=save_every, use_gpu=use_gpu, stdout=stdout, stderr=stderr
     )
@@ -89,7 +90,8 @@ def train(
         prepare_output(folder)
     else:
         start = timer()
-        run.restore(state)
+        with restoring(folder):
+            run.restore(state)
         msg.info(
             f"Going on after step {run.progress.step:,}. Its batches were drawn again in "
             f"{timer() - start:.1f} s"

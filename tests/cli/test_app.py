@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import spacy_mtl.cli
 from spacy_mtl.cli import mtl_cli
-from spacy_mtl.cli._app import COMMANDS
+from spacy_mtl.cli._app import COMMANDS, show_errors
 
 FOLDER = Path(spacy_mtl.cli.__file__).parent
 REGISTERED = re.compile(r"""@mtl_cli\.command\(\s*["'](.+?)["']""")
@@ -64,3 +65,10 @@ def test_looking_for_commands_imports_none():
     assert result.returncode == 0, result.stderr
     rooms = {name.split(".")[1] for name in ast.literal_eval(result.stdout)}
     assert rooms == {"cli", "errors"}
+
+
+def test_an_error_with_half_a_character_is_shown(capsys):
+    with pytest.raises(typer.Exit), show_errors():
+        raise ValueError("no \ud800 here\nnor \udc80")
+    out = capsys.readouterr().out
+    assert "no \\ud800 here" in out and "nor \\udc80" in out

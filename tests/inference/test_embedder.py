@@ -137,7 +137,7 @@ def test_another_run_is_not_gone_on_with(model, texts, source, tmp_path, monkeyp
     assert output.read_bytes() == (tmp_path / "fresh.npy").read_bytes()
 
 
-@pytest.mark.parametrize("damage", ["state", "data", "no data"])
+@pytest.mark.parametrize("damage", ["state", "position", "data", "no data"])
 def test_a_damaged_beginning(model, source, tmp_path, monkeypatch, damage):
     output, folder = tmp_path / "out.npy", tmp_path / "out.npy.partial"
     with monkeypatch.context() as patch:
@@ -146,6 +146,9 @@ def test_a_damaged_beginning(model, source, tmp_path, monkeypatch, damage):
             embed_file(model, source, output)
     if damage == "state":
         (folder / "state.json").write_text("{")
+    elif damage == "position":
+        state = json.loads((folder / "state.json").read_text())
+        (folder / "state.json").write_text(json.dumps({**state, "position": [1.5]}))
     elif damage == "data":
         (folder / "data").write_bytes(b"x")
     else:

@@ -88,3 +88,40 @@ def test_no_text(model, tmp_path, texts):
     source = write_texts(tmp_path / "none.jsonl", texts)
     with pytest.raises(ValueError, match="E632"):
         build_index(model, source, tmp_path / "index")
+
+
+@pytest.mark.parametrize(
+    "name, data",
+    [
+        ("meta.json", b"[]"),
+        ("meta.json", b'{"text_field": "text"}'),
+        ("offsets.npy", b""),
+        ("offsets.npy", b"\x93NUMPY\x01\x00v\x00{"),
+        ("nearest/rows.npy", b""),
+        ("nearest/unit_vectors.npy", b"a"),
+        ("texts.jsonl", b""),
+        ("texts.jsonl", b"[]\n" * 4000),
+    ],
+)
+def test_a_damaged_index_is_told_of(name, data, model, source, texts, tmp_path):
+    build_index(model, source, tmp_path / "index", exact=True)
+    assert (tmp_path / "index" / name).is_file()
+    (tmp_path / "index" / name).write_bytes(data)
+    with pytest.raises(ValueError, match=r"E630.*index"):
+        SimilarTexts(model, tmp_path / "index").find(texts[1:2], 3)
+
+
+@pytest.mark.parametrize(
+    "name, array",
+    [
+        ("unit_vectors", numpy.ones((3, 2), dtype="i")),
+        ("unit_vectors", numpy.ones(3, dtype="f")),
+        ("rows", numpy.ones(3, dtype="int64")),
+        ("rows", numpy.ones((75, 1), dtype="f")),
+    ],
+)
+def test_vectors_of_another_kind_are_told_of(name, array, model, source, tmp_path):
+    build_index(model, source, tmp_path / "index", exact=True)
+    numpy.save(tmp_path / "index" / "nearest" / f"{name}.npy", array)
+    with pytest.raises(ValueError, match=r"E903.*nearest"):
+        SimilarTexts(model, tmp_path / "index")

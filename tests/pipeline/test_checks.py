@@ -285,8 +285,8 @@ def test_class_weights_of_unknown_labels():
 # Labels and data
 
 
-@pytest.mark.parametrize("label", ["", None, 3])
-def test_labels_that_are_no_strings(label):
+@pytest.mark.parametrize("label", ["", None, 3, "a\ud800"])
+def test_labels_that_are_no_texts(label):
     nlp = make_pipeline("sentiment")
     with fail("E230", "'sentiment'", repr(label)):
         nlp.get_pipe("sentiment").add_label(label)

@@ -1,9 +1,12 @@
 """Rows with and without labels, in all formats."""
 
 import json
+import zlib
 
 import numpy
 import pytest
+import spacy
+import srsly
 from review_data_small import write_rows
 from spacy.tokens import DocBin
 
@@ -84,3 +87,12 @@ def test_what_cannot_be_json_is_listed(tmp_path):
     path.write_text(json.dumps({"text": "a", "label": "x"}) + "\n{broken\n")
     with pytest.raises(ValueError, match=r"E705[^$]*f\.jsonl:2"):
         read_task(path, "t")
+
+
+def test_a_doc_bin_that_is_damaged_within_is_told_of(tmp_path):
+    path = tmp_path / "texts.spacy"
+    whole = DocBin(docs=[spacy.blank("xx").make_doc("a film")]).to_bytes()
+    found = srsly.msgpack_loads(zlib.decompress(whole))
+    path.write_bytes(zlib.compress(srsly.msgpack_dumps({**found, "cats": []})))
+    with pytest.raises(ValueError, match=r"E105.*texts\.spacy"):
+        read_task(path, "sentiment")

@@ -10,6 +10,7 @@ from spacy_mtl.training.checkpoint import (
     check_settings,
     find_settings,
     load_checkpoint,
+    restoring,
     save_checkpoint,
 )
 
@@ -26,6 +27,39 @@ def test_another_version_is_refused(tmp_path):
     write_atomically(tmp_path / PLACE, srsly.msgpack_dumps({"version": 99}))
     with pytest.raises(ValueError, match=r"E272.*version 99"):
         load_checkpoint(tmp_path)
+
+
+def test_one_bit_is_enough_to_refuse_a_checkpoint(tmp_path):
+    save_checkpoint(tmp_path, {"epoch": 3, "weights": bytes(100)})
+    data = bytearray((tmp_path / PLACE).read_bytes())
+    data[60] ^= 1
+    (tmp_path / PLACE).write_bytes(data)
+    with pytest.raises(ValueError, match=r"E272.*checksum"):
+        load_checkpoint(tmp_path)
+
+
+@pytest.mark.parametrize("size", [0, 1, 10, -1, -20])
+def test_a_checkpoint_that_is_cut_is_refused(size, tmp_path):
+    save_checkpoint(tmp_path, {"epoch": 3, "weights": bytes(100)})
+    data = (tmp_path / PLACE).read_bytes()
+    (tmp_path / PLACE).write_bytes(data[:size])
+    with pytest.raises(ValueError, match="E272"):
+        load_checkpoint(tmp_path)
+
+
+def test_a_checkpoint_without_a_checksum_loads(tmp_path):
+    write_atomically(tmp_path / PLACE, srsly.msgpack_dumps({"version": 1, "epoch": 3}))
+    assert load_checkpoint(tmp_path)["epoch"] == 3
+
+
+def test_a_state_that_lacks_something_is_damaged(tmp_path):
+    with pytest.raises(ValueError, match=r"E272.*damaged.*KeyError"), restoring(tmp_path):
+        raise KeyError("learned")
+
+
+def test_a_disk_that_fails_is_no_damage(tmp_path):
+    with pytest.raises(FileNotFoundError), restoring(tmp_path):
+        raise FileNotFoundError(2, "No such file", "raw.jsonl")
 
 
 def test_only_settings_that_matter_count(tmp_path):

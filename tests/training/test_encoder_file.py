@@ -96,3 +96,14 @@ def test_refuses_a_newer_file(path):
     path.write_bytes(srsly.msgpack_dumps(saved))
     with pytest.raises(ValueError, match=r"E444.*version 2.*version 1.*Upgrade"):
         read_encoder(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"shims": [["a"]]}, {"shims": 1}, {"params": None}, {"params": [{"W": 1}]}, {"nodes": None}],
+    ids=repr,
+)
+def test_weights_of_another_form_are_told_of(change, path):
+    path.write_bytes(srsly.msgpack_dumps({**srsly.msgpack_loads(path.read_bytes()), **change}))
+    with pytest.raises(ValueError, match="E441"):
+        read_encoder(path)

@@ -158,6 +158,7 @@ def test_prodigy_single_choice_is_single_label():
         ({"text": "a", "cats": {}}, "names no label"),
         ({"text": "a", "cats": ["x"]}, "found a list"),
         ({"text": "a", "cats": {"x": 2}}, "0, 1 or between, found 2"),
+        ({"text": "a", "cats": {"x": 10**400}}, "0, 1 or between, found 1000"),
         ({"text": "a", "cats": {"x": float("nan")}}, "found nan"),
         ({"text": "a", "cats": {"x": "1"}}, "found '1'"),
         ({"text": "a", "cats": {"x": None}}, "found None"),
