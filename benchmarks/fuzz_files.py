@@ -184,7 +184,8 @@ def run_doc_bin(draw: Draw, place: Path) -> None:
         for _ in range(1 + draw.below(3)):
             key = draw.pick(sorted(found))
             value = draw.value()
-            found[key] = [value, *found[key][1:]] if draw.below(2) and found[key] else value
+            is_list = isinstance(found[key], list) and found[key]
+            found[key] = [value, *found[key][1:]] if draw.below(2) and is_list else value
         try:
             data = srsly.msgpack_dumps(found)
         except (OverflowError, ValueError, UnicodeEncodeError):
