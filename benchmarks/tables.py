@@ -31,6 +31,8 @@ from finetune_table import HEADER as FINETUNE_HEADER
 from finetune_table import table_rows as finetune_rows
 from imdb_table import HEADER as IMDB_HEADER
 from imdb_table import table_rows, write_plot
+from lanes_table import HEADER as LANES_HEADER
+from lanes_table import table_rows as lanes_rows
 from parallel_table import AVERAGING_HEADER, averaging_rows
 from parallel_table import HEADER as PARALLEL_HEADER
 from parallel_table import table_rows as parallel_rows
@@ -258,6 +260,7 @@ PLAIN: dict[str, tuple[list[str], Callable[[], list[list[str]]]]] = {
     "cost": (COST_HEADER, cost_rows),
     "limits": (LIMITS_HEADER, limit_rows),
     "faults": (FAULTS_HEADER, faults_rows),
+    "lanes": (LANES_HEADER, lanes_rows),
 }
 #: The others.
 TABLES = {
