@@ -33,6 +33,8 @@ from fuzz_table import HEADER as FUZZ_HEADER
 from fuzz_table import table_rows as fuzz_rows
 from imdb_table import HEADER as IMDB_HEADER
 from imdb_table import table_rows, write_plot
+from lanes_table import HEADER as LANES_HEADER
+from lanes_table import table_rows as lanes_rows
 from parallel_table import AVERAGING_HEADER, averaging_rows
 from parallel_table import HEADER as PARALLEL_HEADER
 from parallel_table import table_rows as parallel_rows
@@ -261,6 +263,7 @@ PLAIN: dict[str, tuple[list[str], Callable[[], list[list[str]]]]] = {
     "limits": (LIMITS_HEADER, limit_rows),
     "faults": (FAULTS_HEADER, faults_rows),
     "fuzz": (FUZZ_HEADER, fuzz_rows),
+    "lanes": (LANES_HEADER, lanes_rows),
 }
 #: The others.
 TABLES = {

@@ -166,10 +166,16 @@ def test_registered_names_of_the_table_exist():
     assert set(names) <= known
 
 
+#: Parts of commands that train vectors, or use what such a command has made.
+NEED_VECTORS = (" mtl vectors ", "demo.pretrained")
+
+
 @pytest.mark.parametrize("command", [line for line in commands() if SLOW not in line])
 def test_commands_run(command: str, workspace: Path):
     if " mtl plot " in command:
         pytest.importorskip("plotly", reason="extra plot is not installed")
+    if any(part in command for part in NEED_VECTORS):
+        pytest.importorskip("floret", reason="extra vectors is not installed")
     if "--split" in command:
         for split in ("dev", "test"):
             for path in (workspace / "assets" / "tickets").glob(f"*/{split}.*"):

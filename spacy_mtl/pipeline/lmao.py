@@ -245,7 +245,9 @@ class LanguageModel(TrainingOnlyPipe):
         texts = describe_texts(docs)
         check_loss(self, self.task, loss, texts)
         scale = float(self.cfg["loss_weight"])
-        backpropagate(self, backprop, [gradient * scale for gradient in gradients], texts)
+        # NumPy 1 widens the type where the weight is beyond it.
+        scaled = [(part * scale).astype(part.dtype, copy=False) for part in gradients]
+        backpropagate(self, backprop, scaled, texts)
         self.n_seen += sum(learned)
         self.n_updates += 1
         losses[self.name] += scale * loss

@@ -135,7 +135,8 @@ class RehearsesHead:
         texts = describe_texts(docs)
         check_loss(self, self.cfg["task"], loss, texts)
         scale: Any = float(self.cfg["loss_weight"])
-        backpropagate(self, backprop, ops.asarray(d_scores * scale), texts)
+        # NumPy 1 widens the type where the weight is beyond it.
+        backpropagate(self, backprop, ops.asarray2f(d_scores * scale), texts)
         losses[self.name] += loss * scale
         rehearsal.learned[id(self)] = self
         rehearsal.record(sgd)

@@ -298,4 +298,5 @@ class MultitaskTextCategorizer(RehearsesHead, ScoringPipe):
             ops.to_numpy(scores), targets, mask, weights, multi_label=self.cfg["multi_label"]
         )
         scale: Any = float(self.cfg["loss_weight"])
-        return loss * scale, cast(Floats2d, ops.asarray(d_scores * scale))
+        # NumPy 1 widens the type where the weight is beyond it.
+        return loss * scale, cast(Floats2d, ops.asarray2f(d_scores * scale))

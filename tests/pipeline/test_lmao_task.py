@@ -130,6 +130,15 @@ def test_the_loss_and_its_gradient_are_weighted(vectors):
         assert not none.any()
 
 
+@pytest.mark.parametrize("target", ["word", "trigram"])
+def test_a_weight_beyond_single_precision_is_named(vectors, target):
+    nlp = make(vectors, model={"target": target})
+    initialize(nlp, RAW)
+    nlp.get_pipe("lmao").cfg["loss_weight"] = 1e200
+    with pytest.raises(ValueError, match="E870.*loss_weight"), numpy.errstate(all="ignore"):
+        update(nlp, RAW)
+
+
 def test_several_batches_before_a_step(vectors):
     nlp = make(vectors)
     initialize(nlp, RAW)
