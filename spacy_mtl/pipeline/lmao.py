@@ -245,9 +245,7 @@ class LanguageModel(TrainingOnlyPipe):
         texts = describe_texts(docs)
         check_loss(self, self.task, loss, texts)
         scale = float(self.cfg["loss_weight"])
-        # NumPy 1 widens the type where the weight is beyond it.
-        scaled = [(part * scale).astype(part.dtype, copy=False) for part in gradients]
-        backpropagate(self, backprop, scaled, texts)
+        backpropagate(self, backprop, [gradient * scale for gradient in gradients], texts)
         self.n_seen += sum(learned)
         self.n_updates += 1
         losses[self.name] += scale * loss

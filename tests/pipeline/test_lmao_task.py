@@ -135,7 +135,7 @@ def test_a_weight_beyond_single_precision_is_named(vectors, target):
     nlp = make(vectors, model={"target": target})
     initialize(nlp, RAW)
     nlp.get_pipe("lmao").cfg["loss_weight"] = 1e200
-    with pytest.raises(ValueError, match="E870.*loss_weight"), numpy.errstate(all="ignore"):
+    with pytest.raises(ValueError, match=r"E870.*loss_weight"), numpy.errstate(all="ignore"):
         update(nlp, RAW)
 
 
