@@ -15,7 +15,8 @@ from ..errors import Errors, Warnings
 from ..inference.parquet import load_pyarrow
 from ..inference.predictor import Predictor
 from ..inference.rows import STREAM
-from ..inference.runs import Run, RunReport, Spread
+from ..inference.runs import Run, RunReport
+from ..inference.sources import Spread
 from ..ray_session import ray_session
 from ..util import listing
 from .blocks import BLOCK_ROWS, Layout

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any
 
 from ..bars import ProgressBar
 from ..damage import DAMAGE, describe, is_ours
@@ -17,6 +17,7 @@ from ..training.formats import ReadStats
 from ..util import file_version
 from .blocks import BLOCK_ROWS
 from .rows import STREAM
+from .sources import Source, Spread
 from .writers import Writer
 
 #: Where an interrupted run lies, beside the output.
@@ -25,36 +26,6 @@ STATE = "state.json"
 #: A file that says that there is nothing left to do but to move the output to its place, and what is there before.
 FINISHED = "finished"
 VERSION = 2
-
-#: Gives blocks with their results, in their order.
-Spread: TypeAlias = Callable[[Iterator[Any]], Iterable[tuple[Any, Sized]]]
-
-
-class Source(Protocol):
-    """What a run reads: `TextSource`, or all files of a job."""
-
-    #: Whether it can be read more than once.
-    is_repeatable: bool
-
-    def check(self) -> ReadStats | None:
-        """Look at all rows before any work is done on them. None if that is not worth the time."""
-        ...
-
-    def blocks(self, max_rows: int) -> Iterator[Any]:
-        """Read the rows, in blocks: the same rows give the same blocks."""
-        ...
-
-    def tell(self, block: Any) -> Iterable[bytes]:
-        """Give all that a block holds."""
-        ...
-
-    def settings(self) -> dict[str, Any]:
-        """Give what changes which rows are read."""
-        ...
-
-    def check_output(self, output: Path, *, overwrite: bool) -> None:
-        """Raise an error if the output is there already, or is what is read."""
-        ...
 
 
 @dataclass
