@@ -12,7 +12,7 @@ from ..errors import RowErrors
 from ..errors.bulk import BulkReasons
 from ..inference.writers import EMBEDDING
 from ..training.rows import RowError
-from ..training.textfiles import MAX_CELL, csv_row, open_binary
+from ..training.textfiles import allow_long_cells, csv_row, open_binary
 from ..util import join_key, listing
 from .blocks import MAX_ROW, Block, Layout, Piece, Row, Scored
 from .lines import check_text, make_pieces, read_lines
@@ -71,7 +71,7 @@ def read_records(file: Any, separator: str, *, is_start: bool = True) -> Iterato
     is_start (bool): Whether a file begins here, and not a piece of one.
     YIELDS (Record): The rows, also those that are empty.
     """
-    csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))
+    allow_long_cells()
     lines = _Lines(read_lines(file, is_start=is_start))
     parser = csv.reader(lines, delimiter=separator, strict=True)
     number = 1

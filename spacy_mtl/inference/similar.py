@@ -172,7 +172,6 @@ def _write_index(
 ) -> None:
     offsets = _write_rows(texts.read(), work)
     if embeddings is None:
-        (work / VECTORS).unlink(missing_ok=True)
         embed_file(
             embedder.nlp,
             work / TEXTS,
@@ -180,6 +179,8 @@ def _write_index(
             text_field=texts.text_field,
             batch_size=embedder.batch_size,
             n_process=n_process,
+            # This folder is nobody else's.
+            overwrite=True,
         )
         vectors = read_embeddings(work / VECTORS)
     else:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import Errors, RowErrors
+from ..training.textfiles import allow_long_cells
 from .output import HEADER, OPEN, SEPARATOR, harmful
 
 ANSWERS = ("accept", "reject", OPEN)
@@ -96,6 +97,7 @@ def _decide(row: Any) -> Decision | str | None:
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, Decision | str | None]]:
+    allow_long_cells()
     reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
     missing = set(HEADER[:3]) | {"correction"}
     try:

@@ -139,11 +139,16 @@ def is_deep(value: object, limit: int) -> bool:
     return any(isinstance(inner, dict | list) for inner in level)
 
 
+def allow_long_cells() -> None:
+    """Let the reader of tables take cells of up to MAX_CELL characters, in this whole process."""
+    csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))
+
+
 def _csv_rows(
     lines: Iterable[bytes], path: Path, task: str, kind: str, labelled: bool
 ) -> Iterator[NumberedRow]:
     separator = "\t" if kind == "tsv" else ","
-    csv.field_size_limit(max(csv.field_size_limit(), MAX_CELL))
+    allow_long_cells()
     # Bytes that are not UTF-8 become surrogates, which the check of each cell reports.
     decoded = (line.decode("utf-8", "surrogateescape") for line in lines)
     reader = csv.reader(decoded, delimiter=separator, strict=True)

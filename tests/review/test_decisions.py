@@ -7,6 +7,7 @@ import pytest
 
 from spacy_mtl.review.corrections import apply_review
 from spacy_mtl.review.decisions import read_decisions
+from spacy_mtl.training.textfiles import MAX_CELL
 
 META = {"task": "sentiment", "file": "data.jsonl", "line": 1}
 ROW = {"text": "a", "accept": ["x"], "answer": "accept", "meta": META}
@@ -68,7 +69,7 @@ def test_short_rows_of_a_table(row, tmp_path):
 
 def test_a_cell_without_end_is_told_of(tmp_path):
     path = tmp_path / "r.csv"
-    path.write_text(HEADER + "a" * 200_000)
+    path.write_text(HEADER + "a" * (MAX_CELL + 1))
     with pytest.raises(ValueError, match=r"E711.*no row of a table"):
         read_decisions(path)
 
