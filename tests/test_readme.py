@@ -170,6 +170,7 @@ def test_registered_names_of_the_table_exist():
 NEED_VECTORS = (" mtl vectors ", "demo.pretrained")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [line for line in commands() if SLOW not in line])
 def test_commands_run(command: str, workspace: Path):
     if " mtl plot " in command:

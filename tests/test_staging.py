@@ -88,6 +88,7 @@ def test_a_failure_changes_nothing(tmp_path, way):
     assert names(tmp_path) == ["out"]
 
 
+@pytest.mark.slow
 @needs_fork
 @pytest.mark.parametrize("exists", [True, False])
 def test_a_folder_is_old_or_new_whenever_the_process_is_killed(tmp_path, exists):

@@ -111,6 +111,7 @@ def test_little_data_leaves_the_old_tasks_alone(add, root, tmp_path):
     assert "standardize" in [node.name for node in new.get_pipe("urgency").model.walk()]
 
 
+@pytest.mark.slow
 def test_a_frozen_encoder_needs_no_limit(add):
     outcomes = add(max_loss=0.0, min_agreement=100.0)
     assert all(outcome.is_accepted for outcome in outcomes.values())
@@ -145,6 +146,7 @@ def test_the_new_task_is_learned(add):
 # Rehearsal
 
 
+@pytest.mark.slow
 def test_former_outputs_are_targets_beside_the_new_labels(add, root, tmp_path):
     add(scenario="full")
     rows = training_rows(tmp_path / "out")
@@ -184,6 +186,7 @@ def test_without_rehearsal_the_old_heads_take_no_part(config_of, tmp_path):
     assert all(len(row["cats"]) == 1 for row in training_rows(tmp_path / "out"))
 
 
+@pytest.mark.slow
 def test_old_heads_may_learn_along(add, root, tmp_path):
     add(scenario="full", overrides={**SHORT, "components.topic.frozen": "none"})
     assert unchanged(root, tmp_path / "out") == {"mood", "sentiment"}
@@ -198,6 +201,7 @@ def test_old_data_stands_between_the_new(config_of, root, tmp_path):
     assert all(len(row["cats"]) == 1 for row in training_rows(tmp_path / "out"))
 
 
+@pytest.mark.slow
 def test_a_part_of_the_old_data(add, root, tmp_path):
     for split in ("train", "dev"):
         target = tmp_path / "part" / split / "topic.jsonl"
@@ -229,6 +233,7 @@ def test_scores_before_and_after(add, root):
         assert outcomes[task].change == outcomes[task].after - outcomes[task].before
 
 
+@pytest.mark.slow
 def test_rehearsal_has_no_effect_with_a_frozen_encoder(add, root, tmp_path):
     with pytest.warns(UserWarning, match="W315"):
         add(rehearse="distill")
@@ -238,6 +243,7 @@ def test_rehearsal_has_no_effect_with_a_frozen_encoder(add, root, tmp_path):
 # The config
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("scenario", "with_old_data"),
     [("frozen", False), ("gradual", False), ("full", False), ("full", True)],
@@ -251,6 +257,7 @@ def test_the_config_alone_gives_the_same_pipeline(add, root, tmp_path, scenario,
         assert first.get_pipe(name).to_bytes() == second.get_pipe(name).to_bytes()
 
 
+@pytest.mark.slow
 def test_the_saved_config_gives_the_same_pipeline(add, tmp_path):
     add()
     train(tmp_path / "out" / "model-best" / "config.cfg", tmp_path / "again")
@@ -277,6 +284,7 @@ def test_every_chosen_setting_has_a_comment(config_of, root):
     } <= explained
 
 
+@pytest.mark.slow
 def test_settings_can_be_overridden(add, tmp_path):
     add(overrides={**SHORT, "training.dropout": 0.45})
     assert load_config(tmp_path / "out" / "config.cfg")["training"]["dropout"] == 0.45
@@ -284,6 +292,7 @@ def test_settings_can_be_overridden(add, tmp_path):
     assert saved["training"]["dropout"] == 0.45
 
 
+@pytest.mark.slow
 def test_a_package_of_the_new_pipeline(add, tmp_path):
     add()
     (tmp_path / "packages").mkdir()
@@ -298,6 +307,7 @@ def test_a_package_of_the_new_pipeline(add, tmp_path):
     assert "urgency/low" in spacy.load(path.parent)("a parcel").cats
 
 
+@pytest.mark.slow
 def test_a_task_can_be_added_to_what_was_added_to(add, root, tmp_path):
     add()
     again = tmp_path / "out" / "model-best"
@@ -311,6 +321,7 @@ def test_a_task_can_be_added_to_what_was_added_to(add, root, tmp_path):
 # Other pipelines
 
 
+@pytest.mark.slow
 def test_other_components_come_along(add, root, tmp_path):
     nlp = spacy.load(root / "old" / "model-best")
     nlp.add_pipe("sentencizer", first=True, config={"punct_chars": ["|"]})
@@ -321,6 +332,7 @@ def test_other_components_come_along(add, root, tmp_path):
     assert len(list(new("a | b").sents)) == 2
 
 
+@pytest.mark.slow
 def test_a_component_of_another_kind_on_the_encoder(add, root, tmp_path):
     nlp = spacy.load(root / "old" / "model-best")
     listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32, "upstream": "tok2vec"}

@@ -60,6 +60,7 @@ def test_a_cluster_for_one_process(config, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the test needs SIGKILL")
 @pytest.mark.parametrize("kernels", ["numpy", "numba"])
 def test_a_killed_process_goes_on(tmp_path, kernels):

@@ -31,7 +31,7 @@ from spacy_mtl.training.convert import convert_folder
 from spacy_mtl.training.pretrain import pretrain
 from spacy_mtl.training.train_run import train
 
-pytestmark = needs_fork
+pytestmark = [needs_fork, pytest.mark.slow]
 
 
 def weights_of(folder):

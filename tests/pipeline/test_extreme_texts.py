@@ -57,6 +57,7 @@ def test_many_empty_texts(trained):
     assert len(found) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_two_processes_get_what_one_gets(trained, tmp_path, method):
     if method not in multiprocessing.get_all_start_methods():

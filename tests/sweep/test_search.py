@@ -175,6 +175,7 @@ def test_local_processes_need_no_cluster(search):
         search(SPACE, address="127.0.0.1:1")
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_without_a_trial_does_no_harm(search, tmp_path, monkeypatch):
     from spacy_mtl.sweep import workers
 
@@ -189,6 +190,7 @@ def test_a_process_that_ends_without_a_trial_does_no_harm(search, tmp_path, monk
     assert [row["state"] for row in read_rows(tmp_path / "out")] == ["complete"]
 
 
+@pytest.mark.slow
 def test_a_process_trains_and_one_that_is_killed_is_replaced(search, tmp_path, monkeypatch):
     from spacy_mtl.sweep import workers
 

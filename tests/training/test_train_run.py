@@ -110,7 +110,16 @@ def root(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="module", params=VARIANTS)
+#: The variants that every run of the tests tries.
+QUICK = {"memory", "stream", "raw", "unfreezing", "frozen", "accumulated"}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in VARIANTS
+    ],
+)
 def variant(request, root):
     """A config, and the output of `spacy train` for it."""
     config = make_config(root, VARIANTS[request.param])

@@ -232,6 +232,7 @@ def test_missing_extra(raw, tmp_path, monkeypatch):
         train_vectors(raw, tmp_path / "out")
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), max_size=5))
 def test_any_text_can_be_trained_on(tmp_path_factory, texts):
