@@ -1,9 +1,11 @@
 """The configs of an added task in `configs/` are what `mtl add-task` writes for the demo data."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
+from old_releases import OLD_CONFECTION
 from spacy.training.initialize import init_nlp
 from thinc.api import Config
 
@@ -52,5 +54,9 @@ def test_config_of_an_added_task(
     expected = ROOT / "configs" / f"{name}.cfg"
     # Older releases of srsly write lists without spaces.
     written = written.replace(str(project), "").replace('","', '", "')
-    assert written == expected.read_text(encoding="utf8")
+    if OLD_CONFECTION:
+        read = partial(Config().from_str, interpolate=False)
+        assert read(written) == read(expected.read_text(encoding="utf8"))
+    else:
+        assert written == expected.read_text(encoding="utf8")
     assert not (output / "training").exists()

@@ -203,7 +203,7 @@ def test_overrides_reach_every_config(trained, tmp_path):
     )
     assert not (tmp_path / "mood").exists()
     training = load_config(tmp_path / "topic" / "model-best" / "config.cfg")["training"]
-    assert training["dropout"] == 0.3
+    assert training["dropout"] == pytest.approx(0.3)
     assert training["seed"] == 7
     assert training["max_steps"] < 12
 

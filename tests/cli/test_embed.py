@@ -10,8 +10,8 @@ import time
 import numpy
 import pytest
 import srsly
+from old_releases import make_runner
 from spacy.cli import app
-from typer.testing import CliRunner
 
 from spacy_mtl.inference.embedder import Embedder
 
@@ -30,7 +30,7 @@ def source(tmp_path):
 
 
 def run(*args, stdin=None):
-    return CliRunner().invoke(app, ["mtl", *map(str, args)], input=stdin)
+    return make_runner().invoke(app, ["mtl", *map(str, args)], input=stdin)
 
 
 def start(*args, **settings):

@@ -1,6 +1,7 @@
 """Values of a search space in a config."""
 
 import pytest
+from old_releases import OLD_CONFECTION
 from spacy.util import load_config
 
 from spacy_mtl.sweep.space import read_space
@@ -48,7 +49,11 @@ def test_accepts_values_that_fit(check, text):
         ("training.seed.x: {choices: [8]}", "E842"),
         ("training.dropout: {choices: [high]}", "E843.*'high'.*0.*expected a number, not a text"),
         ("training.max_steps: {choices: [8, 8.5]}", "E843.*8.5.*int"),
-        ("components.tok2vec.model.depth: {low: 0.5, high: 1.5}", "E843.*0.5.*int"),
+        pytest.param(
+            "components.tok2vec.model.depth: {low: 0.5, high: 1.5}",
+            "E843.*0.5.*int",
+            marks=pytest.mark.skipif(OLD_CONFECTION, reason="older releases make a 0 of it"),
+        ),
         ("components.tok2vec.model.subword_features: {choices: [1]}", "E843.*true or false"),
         ("components.tok2vec: {choices: [none]}", "E843.*expected a block"),
         ("training.optimizer: {choices: [{'@optimizers': Nix.v1}]}", "E843.*Nix"),

@@ -1,3 +1,5 @@
+import pytest
+from old_releases import OLD_CONFECTION
 from thinc.api import Config
 
 from spacy_mtl.training.config_comments import read_comments, write_with_comments
@@ -28,6 +30,7 @@ def test_finds_comments_of_sections_and_settings():
     }
 
 
+@pytest.mark.skipif(OLD_CONFECTION, reason="older releases sort sections by their names")
 def test_what_was_read_is_written_again():
     assert write_with_comments(Config().from_str(TEXT), read_comments(TEXT)) == TEXT
 
