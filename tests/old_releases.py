@@ -4,7 +4,7 @@ import inspect
 import sys
 from importlib.metadata import version
 
-from click.testing import CliRunner
+from typer.testing import CliRunner
 
 #: Before 1.0 confection sorts the sections of a config by their names, and takes 0.5 where a whole number belongs.
 OLD_CONFECTION = int(version("confection").split(".")[0]) < 1
