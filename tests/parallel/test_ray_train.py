@@ -14,8 +14,9 @@ from spacy.language import Language
 from spacy.util import import_file
 
 from spacy_mtl.parallel.pool import Pool
-from spacy_mtl.parallel.train import train_parallel
+from spacy_mtl.parallel.train import KIND, train_parallel
 from spacy_mtl.parallel.train_run import TrainRun
+from spacy_mtl.training.checkpoint import load_checkpoint
 
 READER = """
 import srsly
@@ -182,7 +183,7 @@ def test_patience_counts_the_batches_of_all_workers(ray, make_config, tmp_path):
     config["training"]["batcher"]["sampler"]["strategy"] = "uniform"
     config["training"]["batcher"]["sampler"]["anneal_steps"] = 1
     train_parallel(config, tmp_path, workers=2, average_every=2)
-    state = srsly.msgpack_loads((tmp_path / "checkpoint" / "state.msgpack").read_bytes())
+    state = load_checkpoint(tmp_path, kind=KIND)
     best_step = max((score, -step) for score, step in state["progress"]["results"])[1]
     assert state["progress"]["step"] == 15 - best_step + 1
 
