@@ -160,6 +160,10 @@ def scores(data: str, seeds: Iterable[int], overrides: dict[str, Any]) -> None:
 
 def averaging(data: str, seeds: Iterable[int], overrides: dict[str, Any]) -> None:
     """Two workers that meet at other intervals."""
+    steps = overrides.get("training.max_steps", 0)
+    if steps:
+        # The last step is to be one that is evaluated.
+        overrides = {**overrides, "training.eval_frequency": steps // 2}
     for seed in seeds:
         for every in AVERAGE_EVERY:
             path = RESULTS / "averaging" / f"{every}-{seed}.json"
