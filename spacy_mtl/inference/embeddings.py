@@ -50,7 +50,11 @@ def _read_jsonl(path: Path) -> Any:
 
 def _read_parquet(path: Path) -> Any:
     _, parquet = load_pyarrow()
-    column = parquet.read_table(path, columns=[EMBEDDING])[EMBEDDING]
+    try:
+        column = parquet.read_table(path, columns=[EMBEDDING])[EMBEDDING]
+    except NotImplementedError as error:
+        # What the format has and pyarrow has not.
+        raise ValueError(error) from error
     flat = column.combine_chunks().flatten().to_numpy()
     return flat.reshape(len(column), -1) if len(column) else numpy.zeros((0, 0), dtype="f")
 

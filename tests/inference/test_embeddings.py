@@ -1,6 +1,7 @@
 """Files with embeddings that hold something else."""
 
 import json
+import re
 
 import numpy
 import pytest
@@ -27,6 +28,23 @@ def test_rows_without_an_embedding_are_told_of(value, tmp_path):
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
     with pytest.raises(ValueError, match=r"E628.*a\.jsonl"):
         read_embeddings(tmp_path / "a.jsonl")
+
+
+def test_a_table_that_is_damaged_anywhere_is_read_or_told_of(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "a.parquet"
+    parquet.write_table(pyarrow.table({"x": [1, None], "embedding": [[1.0], [3.0]]}), path)
+    whole = path.read_bytes()
+    told = 0
+    for i in range(len(whole)):
+        path.write_bytes(whole[:i] + b"A" + whole[i + 1 :])
+        try:
+            read_embeddings(path)
+        except ValueError as error:
+            assert re.match(r"\s*\[E628\]", str(error)) and path.name in str(error)
+            told += 1
+    assert told
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a"])

@@ -111,15 +111,40 @@ def test_texts_without_labels_need_one(review_page):
 
 
 def test_progress_is_kept_and_other_reviews_have_their_own(review_page, tmp_path):
-    rows = [make_row(i) for i in range(5)]
-    page = review_page(rows)
-    press(page, "ax")
+    page = review_page([make_row(i) for i in range(5)])
+    press(page, "axcu")
     page.reload()
     assert [i for i, _ in decided(page)] == [0, 1]
     assert page.locator("#place").inner_text().startswith("3 of 5")
     (tmp_path / "review.html").write_text(render_review([make_row(0, text="other")]), "utf8")
     page.reload()
     assert decided(page) == []
+
+
+@pytest.mark.parametrize("name", ["localStorage", "sessionStorage"])
+def test_the_newest_of_both_stores_counts(name, review_page):
+    page = review_page([make_row(i) for i in range(5)])
+    press(page, "a")
+    stored = "store => Object.entries(store).find(([key]) => key.startsWith('spacy-mtl-review-'))"
+    key, value = page.evaluate(f"({stored})({name})")
+    newer = {"saved": json.loads(value)["saved"] + 1, "rows": [[3, {"answer": "reject"}]]}
+    # What a store holds at the time of loading is set here, as browsers fill the first one in the background.
+    for text, wanted in [(json.dumps(newer), [3]), ("{", []), ("", []), ('{"saved": 1}', [])]:
+        fill = f"localStorage.clear(); sessionStorage.clear(); {name}.setItem({key!r}, {text!r});"
+        page.add_init_script(fill)
+        page.reload()
+        assert [i for i, _ in decided(page)] == wanted
+    assert not page.is_visible("#notice")
+
+
+def test_a_browser_that_keeps_nothing_says_so(review_page):
+    page = review_page([make_row(i) for i in range(5)])
+    page.add_init_script("Storage.prototype.setItem = () => { throw new DOMException('full'); };")
+    page.reload()
+    assert "download them" in page.locator("#notice").inner_text()
+    press(page, "a")
+    assert [i for i, _ in decided(page)] == [0]
+    assert page.is_visible("#notice")
 
 
 def test_the_downloaded_file_holds_all_rows(review_page):

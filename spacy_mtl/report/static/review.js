@@ -32,21 +32,38 @@ const review = (() => {
   const listed = (labels) => labels.join(", ") || "no label";
   const visible = (text) => text.replace(/[\u0000-\u0008\u000b-\u001f]/g, "\ufffd");
 
+  /* The tab's own store is a second copy: a page that is loaded again at once may find the first one empty,
+     because Chromium fills it in the background. */
+  const stores = [() => localStorage, () => sessionStorage];
+
   function load() {
-    try {
-      const kept = JSON.parse(localStorage.getItem(STORE) || "[]");
-      for (const [i, decision] of kept) if (rows[i]) decisions.set(i, decision);
-    } catch {
-      isSaved = false;
+    let newest = -1;
+    let kept = new Map();
+    for (const store of stores) {
+      try {
+        const { saved, rows: found } = JSON.parse(store().getItem(STORE) || "{}");
+        if (saved > newest) [newest, kept] = [saved, new Map(found)];
+      } catch {
+        // There is nothing to go on from.
+      }
     }
+    for (const [i, decision] of kept) if (rows[i]) decisions.set(i, decision);
   }
 
   function save() {
-    try {
-      localStorage.setItem(STORE, JSON.stringify([...decisions]));
-    } catch {
-      isSaved = false;
-    }
+    write(STORE, JSON.stringify({ saved: Date.now(), rows: [...decisions] }));
+  }
+
+  function write(name, text) {
+    const failed = stores.filter((store) => {
+      try {
+        store().setItem(name, text);
+        return false;
+      } catch {
+        return true;
+      }
+    });
+    isSaved = !failed.includes(stores[0]);
     byId("notice").hidden = isSaved;
     byId("notice").textContent = isSaved ? "" : "This browser does not keep your decisions: download them before you leave.";
   }
@@ -278,7 +295,7 @@ const review = (() => {
   };
   for (const [id, action] of Object.entries(CLICKS)) byId(id).addEventListener("click", action);
   load();
-  save();
+  write("spacy-mtl-review", "");
   byId("filter").value = "all";
   const first = rows.findIndex((_, i) => !decisions.has(i));
   refilter(Math.max(0, first));
