@@ -1,6 +1,7 @@
 """Notice numbers that are infinite or none before they spread."""
 
 import math
+from numbers import Real
 from typing import Any
 
 import numpy
@@ -11,6 +12,18 @@ from .torch_parameters import torch_parameters
 
 class BrokenGradientError(ValueError):
     """A gradient that is not finite, on its way from one component to another."""
+
+
+def is_number(value: Any) -> bool:
+    """Tell whether a value is a number that a float can be: neither infinite nor none, and not too large.
+
+    value (Any): The value, e.g. of a config.
+    RETURNS (bool): Whether it is.
+    """
+    try:
+        return isinstance(value, Real) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def has_finite_norm(array: Any) -> bool:

@@ -1,10 +1,12 @@
 """Every registered function: can be found by its name, and every architecture does what one should."""
 
 import configparser
+import inspect
 import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy
 import pytest
@@ -133,6 +135,26 @@ def test_registered_name_can_be_found(group, name):
         assert spacy.blank("xx").has_factory(name)
     else:
         assert getattr(registry, kind).get(name) is not None
+
+
+def typed_settings():
+    """The settings of registered functions that are numbers or truth values, with their kinds."""
+    for group, name in entry_points():
+        registered = group.split("_", 1)[1]
+        if registered in ("factories", "cli"):
+            continue
+        parameters = inspect.signature(getattr(registry, registered).get(name)).parameters
+        for parameter in parameters.values():
+            kinds = {*get_args(parameter.annotation), parameter.annotation}
+            if kinds & {int, float, bool} and str not in kinds:
+                yield pytest.param(registered, name, parameter.name, id=f"{name}-{parameter.name}")
+
+
+@pytest.mark.parametrize("registered, name, setting", list(typed_settings()))
+def test_numbers_are_not_taken_as_text(registered, name, setting):
+    function = getattr(registry, registered).get(name)
+    with pytest.raises(ValueError, match=rf"E933.*'{setting}' of '{name}' is '1'.*needed"):
+        function(**{setting: "1"})
 
 
 def test_registered_names_need_no_import_of_the_package():

@@ -3,10 +3,11 @@
 import math
 from typing import Any
 
+import numpy
 import pytest
 from thinc.api import Linear, Model, PyTorchWrapper
 
-from spacy_mtl.finite import find_broken_weights
+from spacy_mtl.finite import find_broken_weights, is_number
 
 
 def wrap(n_rows: int) -> tuple[Any, Model]:
@@ -26,3 +27,17 @@ def test_finds_a_broken_parameter_of_pytorch(value):
     assert find_broken_weights(model) is None
     weight.data[1, 1] = value
     assert find_broken_weights(model) == "parameter weight"
+
+
+@pytest.mark.parametrize("value", [0, 1.5, -1e308, True, numpy.float32(2), numpy.int64(3)])
+def test_numbers(value):
+    assert is_number(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [math.nan, math.inf, -math.inf, 10**400, -(10**400), numpy.float32("nan"), "1", None, [1], 1j],
+    ids=lambda value: str(value)[:9],
+)
+def test_no_numbers(value):
+    assert not is_number(value)

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import typer
-from spacy.util import get_lang_class, is_package
+from spacy.util import is_package
 from thinc.api import Config
 from wasabi import msg
 
 from ..errors import Errors
+from ..languages import find_language
 from ..models.pretrained_transformer import read_sizes
 from ..staging import StagedFiles
 from ..training.config_defaults import (
@@ -132,10 +133,7 @@ def init_config(
         transformer do not exist, or an option is not for the encoder.
     """
     data = Path(data)
-    try:
-        get_lang_class(lang)
-    except ImportError as error:
-        raise ValueError(Errors.E307.format(lang=lang, reason=error)) from error
+    find_language(lang)
     if vectors is not None and not is_package(vectors) and not Path(vectors).is_dir():
         raise ValueError(Errors.E308.format(name=vectors))
     if subwords is not None and not Path(subwords).is_file():

@@ -3,12 +3,12 @@
 
 from pathlib import Path
 
-import spacy
 import typer
 from spacy.language import Language
 from spacy.training.initialize import load_vectors_into_model
 from wasabi import msg
 
+from ..languages import find_language
 from ..staging import staged_folder
 from ..training.encoder_file import read_encoder
 from ..training.saved_encoder import load_encoder
@@ -50,9 +50,10 @@ def build_pipeline(
     lang (Optional[str]): Code of the language. Defaults to that of the pipeline which the encoder is from,
         or to "xx" if that is not known.
     RETURNS (Language): The pipeline.
-    RAISES (ValueError): If the file is not that of an encoder, or the word vectors are missing.
+    RAISES (ValueError): If the file is not that of an encoder, the language is unknown, or the word vectors are
+        missing.
     """
-    nlp = spacy.blank(lang or read_encoder(Path(path)).lang or "xx")
+    nlp = find_language(lang or read_encoder(Path(path)).lang or "xx")()
     if vectors is not None:
         load_vectors_into_model(nlp, vectors)
     load_encoder(path, nlp)

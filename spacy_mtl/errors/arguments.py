@@ -2,7 +2,7 @@
 
 
 class ArgumentErrors:
-    """E930: arguments that do not go together, or that a config has to bring."""
+    """E930: arguments that do not go together, that a config has to bring, or of another type."""
 
     E930 = (
         "[E930] The config has no [training] block, so that nothing says how to train. Create one that is complete with: "
@@ -15,4 +15,8 @@ class ArgumentErrors:
     E932 = (
         "[E932] mtl apply reads and writes files, and '-' stands for standard input or output. Name a file or a "
         "folder, or use mtl predict."
+    )
+    E933 = (
+        "[E933] Setting '{setting}' of '{name}' is {value!r}: {expected} is needed, without quotation marks. Correct "
+        "it in the config."
     )

@@ -5,8 +5,8 @@ class PipelineErrors:
     """E2: models and components."""
 
     E201 = (
-        "[E201] Invalid value {value!r} for '{name}' of the model: it has to be at least {lowest}. "
-        "Correct it in the component's [model] block."
+        "[E201] Invalid value {value!r} for '{name}' of the model: a whole number of at least {lowest} is "
+        "needed. Correct it in the component's [model] block."
     )
     E202 = (
         "[E202] Invalid value {value!r} for '{name}': a probability of at least 0 and below 1 is "

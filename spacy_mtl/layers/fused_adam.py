@@ -7,12 +7,14 @@ import numpy
 from thinc.api import Optimizer
 from thinc.types import FloatsXd, Generator
 
+from ..argument_types import checked_types
 from .kernels import get_kernels
 
 #: thinc's limit for the decay of averaged weights.
 MAX_DECAY = 0.9999
 
 
+@checked_types("spacy_mtl.Adam.v1")
 def create_adam_v1(
     *,
     learn_rate: float | list[float] | Generator = 0.001,

@@ -10,6 +10,7 @@ from spacy.training import Example
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from ..argument_types import checked_types
 from ..errors import Errors
 from .masking import Masking
 from .passed_docs import PassedDocs
@@ -59,6 +60,7 @@ class Tok2VecListener(SpacyTok2VecListener):
         return hash(tuple(doc.to_array("ORTH").tobytes() for doc in inputs))
 
 
+@checked_types("spacy_mtl.Tok2VecListener.v1")
 def build_tok2vec_listener_v1(*, width: int, upstream: str = "*") -> Model[InT, OutT]:
     """Build a listener to the pipeline's shared encoder.
 

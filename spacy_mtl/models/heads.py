@@ -14,6 +14,7 @@ from thinc.api import (
 from thinc.layers.resizable import resize_model
 from thinc.types import Floats2d, FloatsXd
 
+from ..argument_types import checked_types
 from ..layers.joint_output import joint_output
 from ..layers.linear import output_linear
 from ..layers.logits_activation import logits_activation
@@ -27,6 +28,7 @@ from .validation import check_at_least
 NEW_LABEL_MARGIN = 5.0
 
 
+@checked_types("spacy_mtl.TaskHead.v1")
 def build_task_head_v1(
     *,
     tok2vec: Model[list[Doc], list[Floats2d]],

@@ -8,6 +8,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from ..argument_types import checked_types
 from ..layers.lmao import Objective, Prediction, Settings, lmao_model
 from ..layers.lmao_head import RawBatch, lmao_head
 from ..layers.random_words import RandomWords
@@ -17,6 +18,7 @@ from .validation import check_at_least, check_lmao, target_weights
 from .vectors import load_vectors
 
 
+@checked_types("spacy_mtl.LMAO.v1")
 def build_lmao_v1(
     *,
     loss: str = "L2",
@@ -101,6 +103,7 @@ def build_lmao_v1(
     return create_objective
 
 
+@checked_types("spacy_mtl.LMAOHead.v1")
 def build_lmao_head_v1(
     *,
     tok2vec: Model[list[Doc], list[Floats2d]],

@@ -6,12 +6,20 @@ from spacy.tokens import Doc
 from thinc.api import Model, chain, resizable
 from thinc.types import Floats2d, Ragged
 
+from ..argument_types import checked_types
 from ..layers.extract_ngrams import extract_ngrams
 from ..layers.hash_linear import hash_linear
 from .resize import resize_columns
-from .validation import check_at_least
+from .validation import check_at_least, check_choice
+
+#: Token attributes that are texts.
+ATTRS = (
+    *("NORM", "LOWER", "ORTH", "SHAPE", "PREFIX", "SUFFIX", "LEMMA", "POS", "TAG", "MORPH", "DEP"),
+    "ENT_TYPE",
+)
 
 
+@checked_types("spacy_mtl.NgramLinear.v1")
 def build_ngram_linear_v1(
     *,
     ngram_size: int = 2,
@@ -34,10 +42,11 @@ def build_ngram_linear_v1(
     attr (str): Token attribute of the n-grams, e.g. "NORM", "LOWER" or "ORTH".
     nO (Optional[int]): Number of labels.
     RETURNS (Model[List[Doc], Floats2d]): Logits `(n_docs, nO)`.
-    RAISES (ValueError): If a size is out of range.
+    RAISES (ValueError): If a size is out of range, or the attribute is none of a text's.
     """
     check_at_least(1, ngram_size=ngram_size, char_min=char_min, rows=rows)
     check_at_least(0, char_max=char_max)
+    check_choice("attr", attr, ATTRS)
     if char_max:
         check_at_least(char_min, char_max=char_max)
     linear: Model[Ragged, Floats2d] = resizable(

@@ -6,6 +6,7 @@ from typing import Any
 
 from thinc.api import Model, get_torch_default_device
 
+from ..argument_types import checked_types
 from ..errors import Errors
 from .transformer import KINDS, import_transformers
 
@@ -80,6 +81,7 @@ class PretrainedTransformer:
         module.to(get_torch_default_device())
 
 
+@checked_types("spacy_mtl.PretrainedTransformer.v1")
 def create_pretrained_transformer_v1(
     *, name: str, revision: str | None = None, weights: bool = True
 ) -> PretrainedTransformer:

@@ -6,6 +6,7 @@ from spacy.tokens import Doc
 from thinc.api import Model
 from thinc.types import Floats2d
 
+from ..argument_types import checked_types
 from ..errors import Errors
 from ..extras import import_extra
 from ..layers.transformer_tok2vec import transformer_tok2vec
@@ -27,6 +28,7 @@ KINDS = {
 }
 
 
+@checked_types("spacy_mtl.TransformerTok2Vec.v1")
 def build_transformer_tok2vec_v1(
     *,
     kind: str,

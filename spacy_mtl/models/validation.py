@@ -1,8 +1,10 @@
 """Checks of the settings that models are built with."""
 
 from collections.abc import Iterable, Mapping
+from numbers import Integral
 
 from ..errors import Errors
+from ..finite import is_number
 from ..layers.lmao import TOKENS
 from ..layers.target_vectors import WEIGHTINGS
 from ..layers.vector_losses import LOSSES
@@ -14,10 +16,10 @@ def check_at_least(lowest: int, **sizes: int) -> None:
 
     lowest (int): The limit.
     **sizes (int): The sizes by name.
-    RAISES (ValueError): If one is below the limit.
+    RAISES (ValueError): If one is below the limit, or no whole number.
     """
     for name, value in sizes.items():
-        if value < lowest:
+        if not isinstance(value, Integral) or value < lowest:
             raise ValueError(Errors.E201.format(name=name, value=value, lowest=lowest))
 
 
@@ -28,8 +30,8 @@ def check_share(**shares: float) -> None:
     RAISES (ValueError): If one is not.
     """
     for name, value in shares.items():
-        if not 0.0 <= value <= 1.0:
-            raise ValueError(Errors.E253.format(name=name, value=value, expected="0 to 1"))
+        if not is_number(value) or not 0.0 <= value <= 1.0:
+            raise ValueError(Errors.E253.format(name=name, value=repr(value), expected="0 to 1"))
 
 
 def check_choice(name: str, value: str, known: Iterable[str]) -> None:
@@ -76,9 +78,15 @@ def target_weights(target: str | Mapping[str, float]) -> dict[str, float]:
 
     target (Union[str, Mapping[str, float]]): A kind of target, or several with their weights.
     RETURNS (Dict[str, float]): Weights by kind.
-    RAISES (ValueError): If a kind is unknown, or there is none.
+    RAISES (ValueError): If a kind is unknown, its weight is no number, or there is none.
     """
     weights = {target: 1.0} if isinstance(target, str) else dict(target)
     for name in weights or [""]:
         check_choice("target", name, TARGETS)
+    for name, weight in weights.items():
+        if not is_number(weight):
+            expected = "a number"
+            raise ValueError(
+                Errors.E253.format(name=f"target.{name}", value=repr(weight), expected=expected)
+            )
     return weights

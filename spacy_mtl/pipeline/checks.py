@@ -1,6 +1,5 @@
 """Checks of a pipeline and its config that can be made before any training time is spent."""
 
-import math
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from spacy.util import dot_to_object, resolve_dot_names
 from thinc.api import Config, ConfigValidationError, Model
 
 from ..errors import Errors, Warnings
+from ..finite import is_number
 from ..layers.saved_weights import find_mismatch, read_weights
 from ..total_steps import check_countable, note_pipeline
 from ..util import listing
@@ -64,11 +64,6 @@ def section(nlp: Language, name: str) -> dict[str, Any]:
         return Config(others).interpolate().get(name) or {}
     except ConfigValidationError:
         return config.interpolate().get(name) or {}
-
-
-def is_number(value: Any) -> bool:
-    """RETURNS (bool): Whether a value is a finite number."""
-    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def check_dropout(name: str, value: Any) -> None:

@@ -13,6 +13,7 @@ from thinc.api import Config, Model, Optimizer, set_dropout_rate
 from thinc.types import Floats2d
 
 from ..errors import Errors, Warnings
+from ..finite import is_number
 from ..util import describe_texts, validate_task_name
 from . import checks, settings
 from .extensions import set_extensions
@@ -242,11 +243,11 @@ def _validate(name: str, cfg: dict[str, Any]) -> None:
     lowest, highest, scale = cfg["score_min"], cfg["score_max"], cfg["scale"]
     rules = (
         ("loss", cfg["loss"] in LOSSES, f"one of {', '.join(LOSSES)}"),
-        ("scale", checks.is_number(scale) and scale > 0.0, "a number above 0"),
-        ("score_min", checks.is_number(lowest), "a number"),
+        ("scale", is_number(scale) and scale > 0.0, "a number above 0"),
+        ("score_min", is_number(lowest), "a number"),
         (
             "score_max",
-            checks.is_number(highest) and not lowest >= highest,
+            is_number(highest) and not lowest >= highest,
             f"a number above score_min = {lowest}",
         ),
     )

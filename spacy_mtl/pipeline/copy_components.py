@@ -7,10 +7,12 @@ from typing import Any
 from spacy.language import Language
 from spacy.util import load_model
 
+from ..argument_types import checked_types
 from ..errors import Errors
 from ..util import listing
 
 
+@checked_types("spacy_mtl.copy_components.v1")
 def create_copy_components_v1(
     source: str, components: list[str], shared: bool = False
 ) -> Callable[[Language], None]:

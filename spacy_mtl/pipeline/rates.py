@@ -7,6 +7,7 @@ from spacy.language import Language
 from thinc.api import Model
 
 from ..errors import Errors, Warnings
+from ..finite import is_number
 from ..layers.layer_groups import NGRAMS, Key, layer_groups
 from . import checks
 
@@ -75,7 +76,7 @@ def validate_rates(name: str, cfg: dict[str, Any]) -> None:
         ("frozen", isinstance(cfg["frozen"], str), f'"{NONE}", "{ALL}", or a group of layers'),
         (
             "lr_decay",
-            checks.is_number(cfg["lr_decay"]) and cfg["lr_decay"] >= 1.0,
+            is_number(cfg["lr_decay"]) and cfg["lr_decay"] >= 1.0,
             "a number of at least 1",
         ),
         (
@@ -94,7 +95,7 @@ def validate_rates(name: str, cfg: dict[str, Any]) -> None:
 
 def is_scale(value: Any) -> bool:
     """RETURNS (bool): Whether a value can be the factor to a learning rate."""
-    return checks.is_number(value) and value > 0.0
+    return is_number(value) and value > 0.0
 
 
 def warn_untrained(name: str, frozen: str, nlp: Language) -> None:

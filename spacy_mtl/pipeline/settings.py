@@ -9,10 +9,10 @@ from spacy.training import Example
 from thinc.api import Model
 
 from ..errors import Errors, Warnings
+from ..finite import is_number
 from ..score_metric import validate_score_metric
 from ..util import listing, task_cats, validate_task_name
 from . import checks
-from .checks import is_number
 from .loss import balanced_weights
 from .rates import ALL, NONE, is_scale
 from .statistics import TOLERANCE, TaskStatistics

@@ -6,10 +6,13 @@ from spacy.language import Language
 from spacy.tokenizer import Tokenizer
 from spacy.util import registry
 
+from ..argument_types import checked_types
+
 #: How many strings between two spaces are remembered. 100 bytes each.
 CACHE_SIZE = 200_000
 
 
+@checked_types("spacy_mtl.Tokenizer.v1")
 def create_tokenizer_v1(*, cache_size: int = CACHE_SIZE) -> Callable[[Language], Tokenizer]:
     """Create spaCy's tokenizer, which gives the same tokens, with another limit for its memory.
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from spacy.language import Language
 
+from ..argument_types import checked_types
 from ..errors import Errors
 from ..layers.layer_groups import layer_groups
 from .rates import ALL, NONE
@@ -13,6 +14,7 @@ from .tunable_tok2vec import TunableTok2Vec
 UNITS = {"steps": "step", "epochs": "epoch"}
 
 
+@checked_types("spacy_mtl.gradual_unfreezing.v1")
 def create_gradual_unfreezing_v1(*, every: int, unit: str = "epochs") -> "GradualUnfreezing":
     """Create the callback for `[training.before_update]` that trains the heads alone first, and then one
     more group of the encoder's layers at a time, from the top (Howard & Ruder 2018, "Universal Language

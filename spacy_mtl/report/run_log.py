@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Errors
+from ..finite import is_number
 from .contents import Curve, Curves
 
 #: Evaluations over which values are smoothed, at most, and as a share of all there are.
@@ -56,7 +57,7 @@ def smooth(values: list[float | None]) -> list[float | None]:
 
 
 def _curve(task: str, entries: list[dict[str, Any]]) -> Curve:
-    rows = [entry["tasks"].get(task) or {} for entry in entries]
+    rows = [entry["tasks"].get(task, {}) for entry in entries]
     losses = [_number(row.get("loss")) for row in rows]
     scores = [_number(row.get("score")) for row in rows]
     return Curve(task, losses, smooth(losses), scores, smooth(scores))
@@ -68,15 +69,16 @@ def _read_entries(path: Path) -> Iterator[dict[str, Any]]:
         for line in file:
             try:
                 entry = json.loads(line)
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError):
                 continue
             if (
                 isinstance(entry, dict)
                 and isinstance(entry.get("step"), int)
                 and isinstance(entry.get("tasks"), dict)
+                and all(isinstance(row, dict) for row in entry["tasks"].values())
             ):
                 yield entry
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if is_number(value) else None

@@ -10,10 +10,13 @@ from typing import Any
 from srsly.ruamel_yaml import YAML
 from srsly.ruamel_yaml.error import YAMLError, YAMLFutureWarning
 
+from ..damage import DAMAGE
 from ..errors import Errors
+from ..finite import is_number
 from ..util import listing
 
 KEYS = ("choices", "low", "high", "log", "step", "int", "paths", "times", "when")
+_FAILURES: tuple[type[Exception], ...] = (OSError, *DAMAGE)
 SCALARS = (str, int, float, bool, type(None))
 
 
@@ -125,13 +128,13 @@ def read_space(path: str | Path) -> list[Parameter]:
     try:
         text = Path(path).read_text(encoding="utf8")
         loaded: Any = YAML(typ="rt").load(text)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ValueError(Errors.E840.format(path=path, reason=reason)) from error
     except (YAMLError, YAMLFutureWarning) as error:
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f"line {mark.line + 1}: "
         reason = where + str(getattr(error, "problem", None) or error).strip()
+        raise ValueError(Errors.E840.format(path=path, reason=reason)) from error
+    except _FAILURES as error:
+        reason = str(getattr(error, "strerror", None) or error)
         raise ValueError(Errors.E840.format(path=path, reason=reason)) from error
     if not isinstance(loaded, dict) or not loaded:
         reason = "expected a mapping of places in the config to their values, e.g. training.dropout: {low: 0.0, high: 0.5}"
@@ -235,8 +238,7 @@ def _parse_when(
 
 
 def _is_number(value: Any) -> bool:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    return is_number(value) and not isinstance(value, bool)
 
 
 def _is_finite(value: Any) -> bool:

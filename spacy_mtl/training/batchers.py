@@ -8,6 +8,7 @@ from random import Random
 
 from spacy.training import Example
 
+from ..argument_types import checked_types
 from ..errors import Errors
 from ..pair_keys import MARK, is_pair
 from ..types import Batcher
@@ -20,6 +21,7 @@ Sizing = int | Sequence[int]
 Unit = tuple[Example, ...]
 
 
+@checked_types("spacy_mtl.batch_by_task.v1")
 def configure_batch_by_task(
     *,
     size: Sizing,

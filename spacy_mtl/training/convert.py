@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import spacy
 from spacy.language import Language
 from spacy.tokens import DocBin
 
 from ..errors import Errors
+from ..languages import find_language
 from ..staging import StagedFiles
 from ..types import Cats
 from ..util import listing, split_key
@@ -81,8 +81,9 @@ def convert_folder(
     overwrite (bool): Whether to replace existing files.
     lang (str): Language of the tokenizer.
     RETURNS (ConvertReport): What was read and written.
-    RAISES (ValueError): If the input cannot be read or split, or files exist.
+    RAISES (ValueError): If the input cannot be read or split, the language is unknown, or files exist.
     """
+    nlp = find_language(lang)()
     shares = None if split is None else parse_shares(split)
     root, output = check_folder(input_path), Path(output_path)
     if root.resolve() in (output.resolve(), *output.resolve().parents):
@@ -99,7 +100,6 @@ def convert_folder(
     if existing and not overwrite:
         raise FileExistsError(Errors.E130.format(paths=listing(existing)))
     assigned = _assign(source, plan, stratified, seed)
-    nlp = spacy.blank(lang)
     nlp.max_length = _NO_LIMIT
     report = ConvertReport()
     with StagedFiles(output) as staged:

@@ -9,6 +9,7 @@ from spacy.language import Language
 from spacy.training import Example
 from spacy.util import logger
 
+from ..argument_types import checked_types
 from ..errors import Errors, Warnings
 from ..total_steps import note_pipeline
 from ..types import Cats, Reader, TaskSizes
@@ -22,6 +23,7 @@ from .scan import FileScan, scan_file
 from .streaming import DrawsTasks, TaskStream
 
 
+@checked_types("spacy_mtl.MultitaskCorpus.v1")
 def create_multitask_corpus(
     path: str | Path | dict[str, str | Path] | None,
     split: str | None = None,

@@ -12,6 +12,7 @@ from spacy.language import Language
 from wasabi import color
 from wasabi.util import supports_ansi
 
+from ..argument_types import checked_types
 from ..bars import ProgressBar
 from ..errors import Errors
 from .logged_states import LoggedStates
@@ -24,6 +25,7 @@ STATE = ("updates", "best", "best_score", "steps", "words")
 HEADER = ("TASK", "ROWS", "LOSS", "SCORE", "BEST")
 
 
+@checked_types("spacy_mtl.MultitaskLogger.v1")
 def multitask_logger(
     progress_bar: bool = True,
     console_output: bool = True,

@@ -11,6 +11,7 @@ from typing import Any
 from spacy.tokens import Doc
 from spacy.util import get_lang_class
 
+from ..argument_types import checked_types
 from ..errors import Errors
 from .pretrain_probe import Probe
 from .pretrain_report import format_evaluation
@@ -26,6 +27,7 @@ SETTINGS = ("path", "limit", "mask_prob", "candidates", "probe_path", "probe_tes
 STATE = ("words", "loss", "n_batches", "last_words", "best", "n_worse", "n_seconds")
 
 
+@checked_types("spacy_mtl.PretrainMonitor.v1")
 def create_pretrain_monitor(
     path: str | Path,
     *,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
+from ..argument_types import checked_types
 from ..errors import Errors
 from ..types import TaskSizes
 from ..util import listing
@@ -12,6 +13,7 @@ from ..util import listing
 STRATEGIES = ("proportional", "uniform", "round_robin", "temperature", "annealed", "weights")
 
 
+@checked_types("spacy_mtl.TaskSampler.v1")
 def configure_task_sampler(
     strategy: str = "temperature",
     *,

@@ -4,12 +4,14 @@ import math
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from ..argument_types import checked_types
 from ..errors import Errors
 
 #: The rate at a step, given the total number of steps.
 Rate = Callable[[int, int], float]
 
 
+@checked_types("spacy_mtl.slanted_triangular.v1")
 def create_slanted_triangular_v1(
     *,
     max_rate: float,
@@ -36,6 +38,7 @@ def create_slanted_triangular_v1(
     return StepSchedule(name, rate, max_rate, total_steps)
 
 
+@checked_types("spacy_mtl.one_cycle.v1")
 def create_one_cycle_v1(
     *,
     max_rate: float,

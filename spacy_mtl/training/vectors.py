@@ -10,12 +10,13 @@ from typing import Any
 
 from spacy.language import Language
 from spacy.training.initialize import convert_vectors
-from spacy.util import get_lang_class, minibatch
+from spacy.util import minibatch
 
 from ..bars import ProgressBar
 from ..disk import make_folder, remove_empty, worded
 from ..errors import Errors
 from ..extras import import_extra
+from ..languages import find_language
 from ..staging import staged_folder
 from ..temporary import Temporary
 from .raw_text import read_raw_text
@@ -127,10 +128,7 @@ def train_vectors(
     raw_text, output = Path(raw_text), Path(output)
     _check_output(output, overwrite)
     floret = import_extra("floret", Errors.E191)
-    try:
-        make_nlp = get_lang_class(lang)
-    except ImportError as err:
-        raise ValueError(Errors.E307.format(lang=lang, reason=err)) from err
+    make_nlp = find_language(lang)
     with _folder_beside(output) as folder:
         texts, words = _write_words(make_nlp(), raw_text, folder / "words.txt", settings.lower)
         if not words:

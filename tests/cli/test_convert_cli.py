@@ -46,7 +46,12 @@ def test_convert_reports_rows_that_are_left_out(folder: Path, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     "options,code",
-    [(["--split", "2,3"], "E131"), (["--tasks", "other"], "E117"), (["--on-error", "x"], "E118")],
+    [
+        (["--split", "2,3"], "E131"),
+        (["--tasks", "other"], "E117"),
+        (["--on-error", "x"], "E118"),
+        (["--lang", "null"], "E307"),
+    ],
 )
 def test_errors_are_one_message_and_exit_code_1(
     folder: Path, tmp_path: Path, options: list[str], code: str

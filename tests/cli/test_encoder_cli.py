@@ -76,6 +76,7 @@ def test_errors_are_shown_without_traceback(trained: Path, tmp_path: Path) -> No
         (("save-encoder", trained, tmp_path / "out", "--component", "x"), "E448"),
         (("load-encoder", tmp_path / "none", tmp_path / "out"), "E440"),
         (("load-encoder", tmp_path / "text", tmp_path / "out"), "E44"),
+        (("load-encoder", tmp_path / "none", tmp_path / "out", "--lang", "qq"), "E307"),
     ):
         result = run(*args)
         assert result.exit_code == 1

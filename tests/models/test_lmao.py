@@ -319,6 +319,8 @@ def test_an_encoder_that_cannot_be_masked():
         ({"target": "letter"}, r"E253.*target is 'letter'"),
         ({"target": {"word": 1.0, "letter": 1.0}}, r"E253.*'letter'"),
         ({"target": {}}, r"E253.*target"),
+        ({"target": {"word": "1"}}, r"E253.*target.word is '1'"),
+        ({"target": {"word": float("nan")}}, r"E253.*target.word is nan"),
         ({"mask_prob": -0.1}, r"E253.*mask_prob"),
         ({"hidden_share": 1.1}, r"E253.*hidden_share"),
         ({"replaced_share": 0.3}, r"E253.*hidden_share \+ replaced_share"),

@@ -50,3 +50,9 @@ def test_learns_what_a_bag_of_words_cannot(nlp):
 def test_sizes_out_of_range_are_refused(settings):
     with pytest.raises(ValueError, match="E201"):
         build_ngram_linear_v1(**settings)
+
+
+@pytest.mark.parametrize("attr", ["0", "", "norm", "LENGTH"])
+def test_an_attribute_that_is_no_text_is_refused(attr):
+    with pytest.raises(ValueError, match=rf"E253.*attr is '{attr}'.*NORM"):
+        build_ngram_linear_v1(attr=attr)

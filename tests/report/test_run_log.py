@@ -1,4 +1,5 @@
 import json
+import math
 
 import pytest
 
@@ -36,7 +37,26 @@ def test_a_line_that_was_not_ended_is_left_out(tmp_path):
     assert read_curves(path, ["a"]).steps == [0]
 
 
-@pytest.mark.parametrize("text", ["", "\0\n", '[1]\n{"step": 1}\n'])
+def test_numbers_that_are_none_are_gaps(tmp_path):
+    entries = [entry(0, 0.1, a=(0.2, 10**400)), entry(1, "x", a=(math.nan, None))]
+    curves = read_curves(write(tmp_path / "training.jsonl", entries), ["a"])
+    assert curves.scores == [0.1, None]
+    assert curves.tasks[0].losses == [0.2, None]
+    assert curves.tasks[0].scores == [None, None]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\0\n",
+        '[1]\n{"step": 1}\n',
+        '{"step": 1, "tasks": {"a": [1]}}',
+        f'{{"step": {"1" * 4301}, "tasks": {{}}}}',
+        "[" * 100_000,
+    ],
+    ids=["empty", "nul", "others", "rows", "digits", "deep"],
+)
 def test_a_file_without_evaluations(tmp_path, text):
     path = tmp_path / "training.jsonl"
     path.write_text(text)

@@ -81,6 +81,8 @@ def test_choices_may_be_lists(space_path):
         ("a: {low: 1}", "high is missing"),
         ("a: {low: x, high: 1}", "low is no number"),
         ("a: {low: 2, high: 1}", "not below"),
+        (f"a: {{low: 1, high: {10**400}}}", "high is no number"),
+        (f"a: {{low: 1, high: {'1' * 4301}}}", "E840.*4301 digits"),
         ("a: {low: 0, high: 1, log: true}", "begins above 0"),
         ("a: {low: 1, high: 9, log: true, step: 2}", "exclude each other"),
         ("a: {low: 1, high: 2, step: 0}", "step is no number above 0"),
