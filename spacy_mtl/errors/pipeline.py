@@ -216,3 +216,7 @@ class PipelineErrors:
         "data: {found}. Set raw (and raw_task, if it is not 'lmao') of the reader in [corpora.train]."
     )
     E285 = "[E285] Component '{name}' learns from raw text and has no labels. It cannot take {label!r}."
+    E286 = (
+        "[E286] Setting max_run of tokenizer 'spacy_mtl.Tokenizer.v2' is {value}: a number of characters of at least 1 is "
+        "needed, e.g. 1000. Correct it under [nlp.tokenizer]."
+    )

@@ -20,9 +20,11 @@ class ConfigTemplate(string.Template):
 TOKENIZER = """\
 # Splits texts into tokens: spaCy's own tokenizer, which remembers more of what it has split.
 [nlp.tokenizer]
-@tokenizers = "spacy_mtl.Tokenizer.v1"
+@tokenizers = "spacy_mtl.Tokenizer.v2"
 # How many strings it remembers, 100 bytes each. More is faster on large amounts of text.
 cache_size = 200000
+# How many characters without a space are split as a whole. More need time that grows with the square.
+max_run = 1000
 """
 SUBWORD_TOKENIZER = ConfigTemplate("""\
 # Splits texts into subwords, so that a misspelt or rare word is made of known parts.
