@@ -251,6 +251,10 @@ class DataErrors:
         "[E191] Vectors are trained by the package floret, which is not installed ({reason}). Install "
         'it with: pip install "spacy-mtl[vectors]"'
     )
+    E192 = (
+        "[E192] Vectors cannot be written to {path}: the package floret reads no names that are not UTF-8. Choose another "
+        "folder."
+    )
 
     E420 = (
         "[E420] The schedule of [training.optimizer.learn_rate] has total_steps = null, and [training] does "

@@ -19,6 +19,7 @@ from ..extras import import_extra
 from ..languages import find_language
 from ..staging import staged_folder
 from ..temporary import Temporary
+from ..util import printable
 from .raw_text import read_raw_text
 
 MODES = ("floret", "default")
@@ -120,13 +121,15 @@ def train_vectors(
     lang (str): Language of the pipeline and its tokenizer.
     overwrite (bool): Whether to replace an existing pipeline.
     RETURNS (VectorsReport): What was trained.
-    RAISES (ValueError): If a setting is not valid, the folder exists, the file cannot be read, no
-        word is frequent enough, or floret is not installed.
+    RAISES (ValueError): If a setting is not valid, the folder exists or has a name that floret cannot read, the
+        file cannot be read, no word is frequent enough, or floret is not installed.
     """
     settings = settings or VectorSettings()
     settings.check()
     raw_text, output = Path(raw_text), Path(output)
     _check_output(output, overwrite)
+    if printable(str(output)) != str(output):
+        raise ValueError(Errors.E192.format(path=printable(str(output))))
     floret = import_extra("floret", Errors.E191)
     make_nlp = find_language(lang)
     with _folder_beside(output) as folder:

@@ -154,6 +154,12 @@ def test_a_folder_that_holds_something_else_is_never_replaced(raw, tmp_path):
     assert names(tmp_path / "out") == ["thesis.txt"]
 
 
+def test_a_name_that_is_no_text_is_told_of(raw, tmp_path):
+    with pytest.raises(ValueError, match=r"\[E192\].*udcb6"):
+        train_vectors(raw, tmp_path / "a\udcb6", VectorSettings(**SMALL))
+    assert names(tmp_path) == []
+
+
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, MemoryError])
 @pytest.mark.parametrize("name", ["train_unsupervised", "convert_vectors"])
 def test_nothing_is_left_behind_by_an_interruption(raw, tmp_path, monkeypatch, error, name):
