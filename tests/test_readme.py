@@ -92,6 +92,7 @@ def test_readme_has_blocks_of_every_kind():
     assert all(blocks(language) for language in ("bash", "python", "ini"))
 
 
+@pytest.mark.slow
 def test_python_blocks_run_in_order(workspace: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(workspace)
     namespace: dict[str, object] = {}

@@ -96,6 +96,7 @@ def training_rows(folder):
 # Scenarios
 
 
+@pytest.mark.slow
 def test_little_data_leaves_the_old_tasks_alone(add, root, tmp_path):
     outcomes = add()
     assert unchanged(root, tmp_path / "out") == {"tok2vec", *OLD}
@@ -117,7 +118,7 @@ def test_a_frozen_encoder_needs_no_limit(add):
     assert all(outcome.is_accepted for outcome in outcomes.values())
 
 
-@pytest.mark.parametrize("scenario", ["gradual", "full"])
+@pytest.mark.parametrize("scenario", [pytest.param("gradual", marks=pytest.mark.slow), "full"])
 def test_the_encoder_learns_and_old_heads_stay(add, root, tmp_path, scenario):
     add(scenario=scenario, max_steps=20, overrides={"training.eval_frequency": 20})
     assert unchanged(root, tmp_path / "out", "training/model-last") == set(OLD)
@@ -225,6 +226,7 @@ def test_scores_of_the_old_tasks_choose_the_best_model_too(config_of, root):
     assert [weights[f"{task}_score"] for task in OLD] == [0.17] * 3
 
 
+@pytest.mark.slow
 def test_scores_before_and_after(add, root):
     outcomes = add(scenario="full", old_data=root / "data")
     for task in OLD:
@@ -349,6 +351,7 @@ def test_a_component_of_another_kind_on_the_encoder(add, root, tmp_path):
     assert spacy.load(tmp_path / "frozen" / "model-best")("a").cats["x"] == nlp("a").cats["x"]
 
 
+@pytest.mark.slow
 def test_an_encoder_without_tasks(add, tmp_path):
     nlp = spacy.blank("en")
     add_encoder(nlp, name="encoder")
@@ -359,6 +362,7 @@ def test_an_encoder_without_tasks(add, tmp_path):
     assert spacy.load(tmp_path / "out" / "model-best").pipe_names == ["encoder", "urgency"]
 
 
+@pytest.mark.slow
 def test_labels_that_another_task_has(add, root, tmp_path):
     path = root / "data" / "train" / "topic.jsonl"
     add("subject", data=path)
@@ -369,6 +373,7 @@ def test_labels_that_another_task_has(add, root, tmp_path):
 # What is lost, and what is kept
 
 
+@pytest.mark.slow
 def test_too_great_a_loss(root, tmp_path):
     before = spacy.load(root / "old" / "model-best").to_bytes()
     result = run(
@@ -395,6 +400,7 @@ def test_command(root, tmp_path, monkeypatch):
     assert spacy.load(tmp_path / "training" / "urgency" / "model-best").pipe_names[-1] == "urgency"
 
 
+@pytest.mark.slow
 def test_interrupted(root, tmp_path, monkeypatch):
     steps = []
     update = MultitaskTextCategorizer.update

@@ -15,7 +15,7 @@ TASKS = ["mood", "sentiment", "topic"]
 SIZES = {"mood": 12, "sentiment": 30, "topic": 20}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def result(trained):
     return compare(trained / "multi" / "model-best", trained / "single", trained / "data")
 

@@ -141,7 +141,10 @@ def out(disk):
     return disk / "out"
 
 
-@pytest.mark.parametrize("kind", REASONS)
+@pytest.mark.parametrize(
+    "kind",
+    ["full", *(pytest.param(kind, marks=pytest.mark.slow) for kind in REASONS if kind != "full")],
+)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_one_message_and_nothing_half_written(name, kind, inputs, disk, out):
     command, package = COMMANDS[name]

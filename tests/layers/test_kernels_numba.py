@@ -4,7 +4,7 @@ import inspect
 
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from thinc.api import NumpyOps, fix_random_seed
@@ -153,7 +153,6 @@ def copied(arguments):
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-@settings(deadline=None, max_examples=40)
 @given(shapes=SHAPES)
 def test_compiled_loops_equal_those_of_numpy(case, shapes):
     arguments, outputs = case(shapes)
@@ -174,7 +173,6 @@ def test_no_rows_change_nothing(kernels, case):
     assert_array_equal(arguments[changed], before)
 
 
-@settings(deadline=None, max_examples=40)
 @given(shapes=SHAPES)
 def test_first_window_layer_equals_gathering_and_multiplying(shapes):
     s = shapes
@@ -195,7 +193,6 @@ def test_first_window_layer_equals_gathering_and_multiplying(shapes):
     assert_allclose(found, expected, rtol=1e-3, atol=1e-3)
 
 
-@settings(deadline=None, max_examples=40)
 @given(
     lengths=st.lists(st.integers(0, 6), min_size=1, max_size=6),
     width=st.integers(1, 20),
@@ -221,7 +218,6 @@ def test_maximum_over_rows_and_its_gradient_equal_those_of_numpy(lengths, width,
             assert not y.any()
 
 
-@settings(deadline=None, max_examples=40)
 @given(
     n=st.integers(0, 8),
     n_labels=st.integers(1, 20),

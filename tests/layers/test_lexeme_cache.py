@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -59,7 +59,6 @@ def small(monkeypatch):
     monkeypatch.setattr(lexeme_cache, "FIRST_SIZE", 2)
 
 
-@settings(deadline=None, max_examples=150)
 @given(
     batches=st.lists(
         st.lists(

@@ -3,7 +3,7 @@
 import numpy
 import pytest
 from builders import words
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -60,7 +60,6 @@ def test_keys_of_a_word_do_not_depend_on_its_batch(nlp):
     assert keys[0] == keys[3]
 
 
-@settings(deadline=None)
 @given(
     rows=st.lists(
         st.tuples(*[st.one_of(st.integers(0, 3), st.integers(0, 2**64 - 1))] * 2),

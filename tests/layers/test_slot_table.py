@@ -1,7 +1,7 @@
 """The hash table finds what a dictionary finds."""
 
 import numpy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -28,7 +28,6 @@ def add(table, known, keys):
     known.update(zip(keys, slots.tolist(), strict=True))
 
 
-@settings(deadline=None, max_examples=200)
 @given(
     batches=st.lists(st.lists(KEYS, unique=True, max_size=12), max_size=6), others=st.lists(KEYS)
 )

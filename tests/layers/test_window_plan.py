@@ -2,7 +2,7 @@
 
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -51,7 +51,6 @@ def plan_of(lengths, window_size, depth):
     return plan_windows(numpy.asarray(lengths, dtype="int64"), window_size, depth)
 
 
-@settings(deadline=None, max_examples=150)
 @given(lengths=LENGTHS, **SIZES)
 def test_tokens_get_what_they_get_between_endless_padding(lengths, window_size, depth):
     stack = Stack(window_size, depth)
@@ -62,7 +61,6 @@ def test_tokens_get_what_they_get_between_endless_padding(lengths, window_size, 
     assert_allclose(found, numpy.concatenate(expected), atol=1e-12)
 
 
-@settings(deadline=None, max_examples=50)
 @given(lengths=LENGTHS, **SIZES)
 def test_only_the_far_padding_is_read_by_many_rows_from_one_side(lengths, window_size, depth):
     # The gradient of a row is added to one column at a time, all at once except for row 0.
@@ -72,14 +70,12 @@ def test_only_the_far_padding_is_read_by_many_rows_from_one_side(lengths, window
             assert len(set(rows.tolist())) == len(rows)
 
 
-@settings(deadline=None, max_examples=50)
 @given(lengths=LENGTHS, **SIZES)
 def test_the_far_padding_reads_nothing_but_itself(lengths, window_size, depth):
     for sources in plan_of(lengths, window_size, depth).sources:
         assert not sources[0].any()
 
 
-@settings(deadline=None, max_examples=50)
 @given(lengths=LENGTHS, **SIZES)
 def test_rows_that_are_read_exist(lengths, window_size, depth):
     n_rows = 1 + sum(lengths)
@@ -89,7 +85,6 @@ def test_rows_that_are_read_exist(lengths, window_size, depth):
         n_rows = len(sources)
 
 
-@settings(deadline=None, max_examples=50)
 @given(lengths=LENGTHS, **SIZES)
 def test_documents_without_tokens_change_no_plan(lengths, window_size, depth):
     found = plan_of([length for length in lengths if length], window_size, depth)

@@ -2,7 +2,7 @@
 
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from reference import (
@@ -114,7 +114,6 @@ def test_a_batch_without_any_token(nlp, pair, n_docs, is_train):
     assert backprop(Ys) == []
 
 
-@settings(deadline=None, max_examples=40)
 @given(
     texts=st.lists(st.lists(st.sampled_from(WORDS), max_size=6), max_size=8),
     is_train=st.booleans(),
@@ -129,7 +128,6 @@ def test_any_docs(nlp, small, texts, is_train):
         assert [Y.shape for Y in found] == [(0, SMALL["width"])] * len(docs)
 
 
-@settings(deadline=None, max_examples=25)
 @given(
     lengths=st.lists(st.integers(0, 9), min_size=1, max_size=6).filter(any),
     kind=st.sampled_from([{"depth": 0}, {"window_size": 3}, {"depth": 3, "maxout_pieces": 1}]),

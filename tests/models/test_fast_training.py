@@ -3,7 +3,7 @@
 import numpy
 import pytest
 from builders import numeric_gradient
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from reference import (
@@ -80,7 +80,6 @@ def test_gradients_of_large_batches_are_near_those_of_spacy(nlp, lengths):
     assert_equal_gradients(learn(ours, docs), learn(stock, docs), tolerance=1e-4)
 
 
-@settings(deadline=None, max_examples=30)
 @given(
     texts=st.lists(st.lists(st.sampled_from("abAB1"), max_size=6), min_size=1, max_size=6),
     kind=st.sampled_from(SOME),

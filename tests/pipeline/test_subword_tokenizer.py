@@ -96,7 +96,7 @@ unicode_texts = st.one_of(
 @example(text="\x00 NUL\x00")
 @example(text="e\u0301a\u0300\u0301 \u0301")
 @example(text="👩🏽‍🚀 İstanbul ﷺ [UNK]")
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_texts_keep_every_character(
     nlp: Language, others: list[SubwordTokenizer], text: str
 ) -> None:
@@ -106,7 +106,7 @@ def test_texts_keep_every_character(
 
 
 @given(text=unicode_texts)
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_token_mixes_words_and_spaces(nlp: Language, text: str) -> None:
     for token in nlp.make_doc(text):
         assert token.is_space or not any(map(str.isspace, token.text))

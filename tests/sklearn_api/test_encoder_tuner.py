@@ -91,6 +91,7 @@ class NumberTuner(EncoderTuner):
         return tags
 
 
+@pytest.mark.slow
 @parametrize_with_checks(
     [NumberTuner(width=16, depth=1, n_epochs=1, progress=False)],
     expected_failed_checks=lambda estimator: INEXACT,

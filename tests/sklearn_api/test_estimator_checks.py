@@ -1,5 +1,6 @@
 """scikit-learn's own checks of estimators. They make numbers, which are written as words here."""
 
+import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import validate_data
 from small_texts import INEXACT
@@ -55,6 +56,7 @@ def expected_failures(estimator):
     return INEXACT | (REASONS if isinstance(estimator, MultitaskClassifier) else {})
 
 
+@pytest.mark.slow
 @parametrize_with_checks(
     [NumberEncoder(**TINY, max_steps=4), NumberClassifier(**TINY, max_steps=30)],
     expected_failed_checks=expected_failures,

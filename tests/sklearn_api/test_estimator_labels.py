@@ -4,7 +4,7 @@ import sys
 
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import spacy_mtl.sklearn
@@ -20,7 +20,6 @@ VALUES = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(VALUES)
 def test_a_value_leads_to_its_class(values):
     labels = read_labels(values, len(values))[TASK]
@@ -32,7 +31,6 @@ def test_a_value_leads_to_its_class(values):
     assert (table.sum(axis=1) == 1).all()
 
 
-@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.lists(STRINGS, max_size=4)), min_size=1))
 def test_a_list_leads_to_all_its_labels(values):
     labels = read_labels(values, len(values))[TASK]

@@ -3,7 +3,7 @@ from math import ceil
 
 import pytest
 import spacy
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -46,7 +46,6 @@ def make_batcher(strategy, *, size=4, weights=None, seed=0):
     size=st.integers(1, 12),
     seed=st.integers(0, 100),
 )
-@settings(deadline=None, max_examples=50)
 def test_proportional_sees_each_example_once(sizes, size, seed):
     examples = make_examples(**sizes)
     batches = list(make_batcher("proportional", size=size, seed=seed)(examples))
@@ -61,7 +60,6 @@ def test_proportional_sees_each_example_once(sizes, size, seed):
     size=st.integers(1, 12),
     seed=st.integers(0, 100),
 )
-@settings(deadline=None, max_examples=25)
 def test_sampled_batches_hold_one_task_without_repeats(strategy, sizes, size, seed):
     batches = list(make_batcher(strategy, size=size, seed=seed)(make_examples(**sizes)))
     assert len(batches) == sum(ceil(n / size) for n in sizes.values())

@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import islice
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -47,7 +47,6 @@ def test_unannotated_example_in_a_stream():
     size=st.integers(1, 10),
     buffer=st.integers(1, 30),
 )
-@settings(deadline=None, max_examples=60)
 def test_stream_keeps_all_examples_in_order(order, size, buffer):
     examples = [make_example(f"{task}{i}", task) for i, task in enumerate(order)]
     batches = list(TaskBatcher(size=size, buffer=buffer)(iter(examples)))
@@ -62,7 +61,6 @@ def test_stream_keeps_all_examples_in_order(order, size, buffer):
     size=st.integers(1, 40),
     buffer=st.integers(1, 20),
 )
-@settings(deadline=None, max_examples=60)
 def test_stream_holds_no_more_than_the_buffer(order, size, buffer):
     read = 0
 

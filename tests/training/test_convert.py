@@ -7,7 +7,7 @@ import os
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.lang.en import English
 from spacy.tokens import Doc, DocBin
@@ -297,7 +297,6 @@ def test_shares_of_the_rest():
     }
 
 
-@settings(deadline=None)
 @given(
     texts=st.lists(st.sets(st.sampled_from("abcde")), min_size=1, max_size=80),
     seed=st.integers(0, 3),

@@ -6,7 +6,7 @@ import json
 import logging
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.lang.en import English
 from spacy.tokens import Doc, DocBin
@@ -46,7 +46,6 @@ def error_of(*args, **kwargs):
     return str(err.value)
 
 
-@settings(deadline=None)
 @given(text=TEXTS, label=LABELS)
 def test_label_row_gives_only_the_positive_key(text, label):
     record = parse({"text": text, "label": label})
@@ -54,7 +53,6 @@ def test_label_row_gives_only_the_positive_key(text, label):
     assert record.multi_label is False and not record.complete
 
 
-@settings(deadline=None)
 @given(labels=st.lists(LABELS))
 def test_labels_row_gives_each_label_once(labels):
     record = parse({"text": "a", "labels": labels})
@@ -62,7 +60,6 @@ def test_labels_row_gives_each_label_once(labels):
     assert record.multi_label is True and record.complete
 
 
-@settings(deadline=None)
 @given(
     cats=st.dictionaries(LABELS, st.floats(0, 1) | st.booleans() | st.integers(0, 1), min_size=1)
 )
@@ -73,7 +70,6 @@ def test_cats_row_keeps_all_values_and_adds_none(cats):
     assert record.multi_label is None
 
 
-@settings(deadline=None)
 @given(row=st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
                         lambda inner: st.lists(inner) | st.dictionaries(
                             st.sampled_from(["text", "label", "labels", "cats", "accept", "options",
@@ -201,7 +197,6 @@ def test_format_by_name(tmp_path, name, kind, extension):
     assert file_extension(tmp_path / name) == extension
 
 
-@settings(deadline=None)
 @given(rows=st.lists(st.tuples(TEXTS, LABELS), min_size=1))
 def test_jsonl_gives_back_every_text(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("data") / "train.jsonl"

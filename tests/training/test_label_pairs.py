@@ -1,6 +1,6 @@
 import numpy
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_mtl.training.label_pairs import LabelPairs, cats_table, draw_pairs, label_codes
@@ -28,7 +28,6 @@ def are_unlike(left, right):
 
 
 @given(labels=LABELS, n_neg=st.integers(0, 4), seed=st.integers(0, 5))
-@settings(max_examples=60, deadline=None)
 def test_pairs_of_labels_are_what_they_say(labels, n_neg, seed):
     left, right, scores = draw(numpy.array(labels, dtype=object), seed, n_neg=n_neg)
     for i, j, score in zip(left, right, scores, strict=True):
@@ -42,7 +41,6 @@ def test_pairs_of_labels_are_what_they_say(labels, n_neg, seed):
 
 
 @given(cats=CATS, n_neg=st.integers(0, 4), seed=st.integers(0, 5))
-@settings(max_examples=60, deadline=None)
 def test_pairs_of_cats_are_judged_by_known_labels_only(cats, n_neg, seed):
     left, right, scores = draw(cats, seed, n_neg=n_neg)
     for i, j, score in zip(left, right, scores, strict=True):
@@ -54,7 +52,6 @@ def test_pairs_of_cats_are_judged_by_known_labels_only(cats, n_neg, seed):
 
 
 @given(cats=CATS)
-@settings(max_examples=40, deadline=None)
 def test_comparison_of_cats_is_that_of_the_rules(cats):
     rows = numpy.arange(len(cats))
     alike, unlike = LabelPairs(cats).compare(rows, rows)

@@ -2,7 +2,7 @@ import math
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.util import registry
 
@@ -24,7 +24,6 @@ def make_sampler(strategy, sizes):
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @given(sizes=SIZES, step=STEPS)
-@settings(deadline=None)
 def test_probabilities_sum_to_one(strategy, sizes, step):
     probabilities = make_sampler(strategy, sizes).probabilities(sizes, step)
     assert math.isclose(sum(probabilities.values()), 1.0, abs_tol=1e-9)
@@ -33,7 +32,6 @@ def test_probabilities_sum_to_one(strategy, sizes, step):
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
 @given(sizes=SIZES, step=STEPS, seed=st.integers(0, 100))
-@settings(deadline=None)
 def test_order_of_sizes_does_not_matter(strategy, sizes, step, seed):
     sampler = make_sampler(strategy, sizes)
     shuffled = list(sizes.items())
@@ -46,7 +44,6 @@ def test_order_of_sizes_does_not_matter(strategy, sizes, step, seed):
 
 
 @given(sizes=SIZES)
-@settings(deadline=None)
 def test_temperature_one_is_proportional(sizes):
     total = sum(sizes.values())
     probabilities = TaskSampler("temperature", temperature=1.0).probabilities(sizes, 0)
@@ -55,7 +52,6 @@ def test_temperature_one_is_proportional(sizes):
 
 
 @given(sizes=SIZES, temperature=st.sampled_from([1e9, math.inf]))
-@settings(deadline=None)
 def test_high_temperature_is_uniform(sizes, temperature):
     probabilities = TaskSampler("temperature", temperature=temperature).probabilities(sizes, 0)
     assert probabilities == pytest.approx(dict.fromkeys(sizes, 1 / len(sizes)), rel=1e-6)
@@ -80,7 +76,6 @@ def test_max_size_caps_large_tasks():
 
 
 @given(sizes=SIZES)
-@settings(deadline=None)
 def test_annealed_goes_from_proportional_to_uniform(sizes):
     sampler = TaskSampler("annealed", anneal_steps=100)
     proportional = TaskSampler("proportional").probabilities(sizes, 0)

@@ -5,7 +5,7 @@ import pickle
 from itertools import islice, pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.cli.init_config import fill_config
 from spacy.util import load_config, registry
@@ -72,7 +72,6 @@ def test_one_cycle_is_two_arcs(total_steps, warmup, shape):
 
 
 @given(STEPS, RATE, SHARE, st.floats(1.0, 1000.0))
-@settings(max_examples=50, deadline=None)
 def test_slanted_triangular_shape(total_steps, max_rate, cut_frac, ratio):
     schedule = create_slanted_triangular_v1(
         max_rate=max_rate, total_steps=total_steps, cut_frac=cut_frac, ratio=ratio
@@ -87,7 +86,6 @@ def test_slanted_triangular_shape(total_steps, max_rate, cut_frac, ratio):
 
 
 @given(STEPS, RATE, SHARE, st.floats(1.0, 100.0), st.sampled_from(["cosine", "linear"]))
-@settings(max_examples=50, deadline=None)
 def test_one_cycle_shape(total_steps, max_rate, warmup, factor, shape):
     schedule = create_one_cycle_v1(
         max_rate=max_rate,

@@ -3,7 +3,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 from spacy.tokens import Doc
@@ -81,7 +81,6 @@ def check_averages(result, truth, guess, **kwargs):
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 40))
-@settings(deadline=None, max_examples=60)
 def test_single_label_equals_sklearn(seed, n):
     rng = np.random.default_rng(seed)
     gold, scores = rng.integers(0, len(LABELS), n), random_scores(rng, n) + 0.01
@@ -100,7 +99,6 @@ def test_single_label_equals_sklearn(seed, n):
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 40), threshold=st.sampled_from([0.3, 0.5, 0.9]))
-@settings(deadline=None, max_examples=60)
 def test_multi_label_equals_sklearn(seed, n, threshold):
     rng = np.random.default_rng(seed)
     gold, scores = rng.random((n, len(LABELS))) < 0.3, random_scores(rng, n)
@@ -114,7 +112,6 @@ def test_multi_label_equals_sklearn(seed, n, threshold):
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 40))
-@settings(deadline=None, max_examples=60)
 def test_partial_labels_equal_sklearn_on_known_cells(seed, n):
     rng = np.random.default_rng(seed)
     gold, scores = rng.random((n, len(LABELS))) < 0.4, random_scores(rng, n)
@@ -201,7 +198,6 @@ def test_auc_is_undefined_with_one_class():
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 0.2, 0.5, 1.0])), min_size=2))
-@settings(deadline=None)
 def test_auc_with_ties_equals_sklearn(cells):
     truth, scores = (np.array(column) for column in zip(*cells, strict=True))
     with warnings.catch_warnings():

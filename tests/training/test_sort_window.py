@@ -5,7 +5,7 @@ from itertools import chain, islice
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -73,7 +73,6 @@ def test_little_is_left_to_pad(is_streamed):
     n=st.integers(1, 40),
     seed=st.integers(0, 20),
 )
-@settings(deadline=None, max_examples=40)
 def test_every_example_comes_once(is_streamed, size, sort_window, n, seed):
     examples = make_examples(a=n, b=n // 2, seed=seed)
     batcher = TaskBatcher(size=size, sort_window=sort_window, buffer=30, seed=seed)

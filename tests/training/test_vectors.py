@@ -239,7 +239,7 @@ def test_missing_extra(raw, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), max_size=5))
 def test_any_text_can_be_trained_on(tmp_path_factory, texts):
     folder = tmp_path_factory.mktemp("any")
