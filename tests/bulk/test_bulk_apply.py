@@ -159,9 +159,8 @@ def test_a_worker_is_killed_from_outside(model, tmp_path, monkeypatch):
     assert (report.rows, report.rejected) == (600, 0)
 
 
-@pytest.mark.parametrize(
-    "n_blocks", [5, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 9))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("n_blocks", [2, 5, 9])
 def test_the_job_itself_is_killed(model, tmp_path, monkeypatch, n_blocks):
     pytest.importorskip("pyarrow")
     from pyarrow import parquet, table

@@ -83,7 +83,8 @@ def test_an_interruption_is_one_line(model, source, tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-@pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("processes", [1, 2])
 def test_killed_and_taken_up_again(model, tmp_path, processes):
     rows = [{"text": f"{TEXTS[i % 5]} {i}"} for i in range(12_000)]
     source, output = tmp_path / "texts.jsonl", tmp_path / "out.npy"

@@ -29,7 +29,7 @@ LEARNABLE = {
 SHORT = {"pretraining__max_epochs": 1}
 
 
-@pytest.fixture(scope="module", params=["default", "floret"])
+@pytest.fixture(scope="module", params=["default", pytest.param("floret", marks=pytest.mark.slow)])
 def mode(request):
     return request.param
 
