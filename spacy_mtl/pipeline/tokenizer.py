@@ -1,5 +1,6 @@
 """spaCy's tokenizer with more room for what it has already split, and with a limit for what it takes as a whole."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ from ..errors import Errors
 CACHE_SIZE = 200_000
 #: Characters between two spaces that are split as a whole.
 MAX_RUN = 1000
+#: Longer runs are cut where two marks meet, as they would be anyway, after this many characters.
+PIECE = 100
+_MARKS = re.compile(r"[\W_]{2}")
 
 
 @checked_types("spacy_mtl.Tokenizer.v1")
@@ -45,8 +49,8 @@ def create_tokenizer_v2(
 
     spaCy's rules take punctuation and symbols off the ends of what stands between two spaces one by one, and
     look at all the rest each time: 20,000 exclamation marks in a row take half a minute, and ten times as many
-    a hundred times as long. Here what is longer than a limit is taken apart first. All other texts
-    have the same tokens as with `spacy_mtl.Tokenizer.v1`.
+    a hundred times as long. Here what is longer than a limit is taken apart first, between two such marks after
+    100 characters, or at the limit. All other texts have the same tokens as with `spacy_mtl.Tokenizer.v1`.
 
     cache_size (int): How many strings are remembered.
     max_run (int): How many characters without a space between them are split as a whole.
@@ -96,9 +100,13 @@ class RunTokenizer(Tokenizer):
         """Yield parts of a text, each of which ends within or after a long run."""
         start = end = 0
         for word in string.split():
-            begin = string.index(word, end)
-            end = begin + len(word)
-            for cut in range(begin + self.max_run, end, self.max_run):
+            cut = string.index(word, end)
+            end = cut + len(word)
+            while len(word) > self.max_run:
+                found = _MARKS.search(string, cut + PIECE - 1, cut + self.max_run)
+                cut = found.start() + 1 if found else cut + self.max_run
+                if cut >= end:
+                    break
                 yield string[start:cut]
                 start = cut
         yield string[start:]

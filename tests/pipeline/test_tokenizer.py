@@ -110,6 +110,17 @@ def test_is_the_same_after_saving(short, save, tmp_path):
     assert other.tokenizer.max_cache_size == short.tokenizer.max_cache_size
 
 
+def test_long_runs_are_cut_between_marks(nlp):
+    word = "ab" * 200
+    pieces = list(nlp.tokenizer._pieces(f"{word}!!{word}!{word}!!{word}"))
+    assert pieces == [f"{word}!", f"!{word}!{word}!", f"!{word}"]
+
+
+def test_what_is_no_longer_than_the_limit_is_not_cut(nlp):
+    text = "!" * 1000 + " " + "?" * 1001
+    assert [len(piece) for piece in nlp.tokenizer._pieces(text)] == [1101, *[100] * 9, 1]
+
+
 def test_no_limit_at_all_is_told_of():
     with pytest.raises(ValueError, match=r"E286.*max_run.*0"):
         make(max_run=0)
