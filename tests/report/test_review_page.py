@@ -129,7 +129,9 @@ def test_the_newest_of_both_stores_counts(name, review_page):
     key, value = page.evaluate(f"({stored})({name})")
     newer = {"saved": json.loads(value)["saved"] + 1, "rows": [[3, {"answer": "reject"}]]}
     # What a store holds at the time of loading is set here, as browsers fill the first one in the background.
-    for text, wanted in [(json.dumps(newer), [3]), ("{", []), ("", []), ('{"saved": 1}', [])]:
+    earlier = json.dumps([[2, {"answer": "reject"}]])
+    texts = [(json.dumps(newer), [3]), ("{", []), ("", []), ('{"saved": 1}', []), (earlier, [2])]
+    for text, wanted in texts:
         fill = f"localStorage.clear(); sessionStorage.clear(); {name}.setItem({key!r}, {text!r});"
         page.add_init_script(fill)
         page.reload()
