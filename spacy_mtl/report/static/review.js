@@ -41,7 +41,7 @@ const review = (() => {
     let kept = new Map();
     for (const store of stores) {
       try {
-        const held = JSON.parse(store().getItem(STORE) || "[]");
+        const held = JSON.parse(store().getItem(STORE) || "{}");
         // Pages of earlier releases keep the list alone.
         const { saved, rows: found } = Array.isArray(held) ? { saved: 0, rows: held } : held;
         if (saved > newest) [newest, kept] = [saved, new Map(found)];
