@@ -3,7 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin
@@ -26,16 +26,13 @@ def checked_types(name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @cache
-        def expected() -> dict[str, set[Any]]:
-            parameters = inspect.signature(function, eval_str=True).parameters.values()
-            return {parameter.name: _kinds(parameter.annotation) for parameter in parameters}
+        signature = inspect.signature(function)
+        expected = {name: _kinds(found.annotation) for name, found in signature.parameters.items()}
 
         @wraps(function)
         def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-            given = inspect.signature(function).bind_partial(*args, **kwargs).arguments
-            for setting, value in given.items():
-                reason = _mismatch(value, expected().get(setting, set()))
+            for setting, value in signature.bind_partial(*args, **kwargs).arguments.items():
+                reason = _mismatch(value, expected[setting])
                 if reason is not None:
                     message = Errors.E933.format(
                         name=name, setting=setting, value=value, expected=reason

@@ -18,7 +18,6 @@ from thinc.types import Floats2d, Ints2d, Ragged
 
 from ..argument_types import checked_types
 from ..errors import Errors
-from ..finite import is_number
 from ..layers.extract_features import extract_features
 from ..layers.fast_encoder import fast_encoder
 from ..layers.hash_embed import HashEmbed
@@ -81,7 +80,7 @@ def build_hash_embed_cnn_v1(
     check_at_least(0, depth=depth, ngram_width=ngram_width, char_max=char_max)
     check_at_least(1, char_min=char_min)
     for name, rate in (("word_dropout", word_dropout), ("vector_dropout", vector_dropout)):
-        if not is_number(rate) or not 0.0 <= rate < 1.0:
+        if not 0.0 <= rate < 1.0:
             raise ValueError(Errors.E202.format(name=name, value=rate))
     if ngram_width >= width:
         raise ValueError(Errors.E206.format(ngram_width=ngram_width, width=width))

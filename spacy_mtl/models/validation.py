@@ -1,7 +1,6 @@
 """Checks of the settings that models are built with."""
 
 from collections.abc import Iterable, Mapping
-from numbers import Integral
 
 from ..errors import Errors
 from ..finite import is_number
@@ -16,10 +15,10 @@ def check_at_least(lowest: int, **sizes: int) -> None:
 
     lowest (int): The limit.
     **sizes (int): The sizes by name.
-    RAISES (ValueError): If one is below the limit, or no whole number.
+    RAISES (ValueError): If one is below the limit.
     """
     for name, value in sizes.items():
-        if not isinstance(value, Integral) or value < lowest:
+        if value < lowest:
             raise ValueError(Errors.E201.format(name=name, value=value, lowest=lowest))
 
 

@@ -122,7 +122,7 @@ def train_vectors(
     overwrite (bool): Whether to replace an existing pipeline.
     RETURNS (VectorsReport): What was trained.
     RAISES (ValueError): If a setting is not valid, the folder exists or has a name that floret cannot read, the
-        file cannot be read, no word is frequent enough, or floret is not installed.
+        file cannot be read, no word is frequent enough, the language is unknown, or floret is not installed.
     """
     settings = settings or VectorSettings()
     settings.check()
