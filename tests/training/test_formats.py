@@ -437,3 +437,18 @@ def test_stock_corpus_reads_what_is_written_here(tmp_path):
     path = write_docs(tmp_path / "train.spacy", [("a b", {"t/x": 1.0})])
     (example,) = Corpus(path)(English())
     assert example.reference.cats == {"t/x": 1.0}
+
+
+@pytest.mark.parametrize("name", ["t.train.jsonl", "t.train.csv", "t.train.jsonl.gz"])
+def test_a_line_of_ten_megabytes(name, tmp_path):
+    text = "good film " * 1_000_000
+    row = (
+        f"text,label\n{text},x\n"
+        if name.endswith("csv")
+        else json.dumps({"text": text, "label": "x"})
+    )
+    data = row.encode()
+    (tmp_path / name).write_bytes(gzip.compress(data, 1) if name.endswith("gz") else data)
+    (record,) = read_records(tmp_path / name, task="t")
+    assert record.text.strip() == text.strip()
+    assert record.cats == {"t/x": 1.0}
