@@ -102,7 +102,7 @@ class RayWorker:
 
         self._get = ray.get
         self._desk = desk
-        name = ray.get_runtime_context().get_actor_id()
+        name = str(ray.get_runtime_context().get_actor_id())
         if self._begin(name, BEGIN)[BEGIN] > MAX_DEATHS:
             raise RuntimeError("out of memory?")
         self._work: Apply = pickle.loads(self._get(desk.work.remote()))
