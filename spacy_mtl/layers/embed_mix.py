@@ -8,7 +8,7 @@ from thinc.api import Model
 from thinc.types import Floats2d, Ints2d
 
 from ..finite import has_finite_norm
-from .blas import product
+from .blas import product, row_product
 from .dropout_noise import DropoutNoise
 from .maxout_weights import MaxoutNodes, MaxoutWeights
 from .param_versions import add_gradient, gradient_buffer, peek
@@ -57,7 +57,8 @@ def predict_lexemes(
     features: Ints2d,
     static: Static | None = None,
 ) -> Floats2d:
-    """Compute the vectors of words.
+    """Compute the vectors of words. That of a word does not depend on the others, to the last bit, unless
+    there are static vectors.
 
     kernels (ModuleType): The inner loops.
     tables (Sequence[Model]): Hash embeddings.
@@ -67,7 +68,9 @@ def predict_lexemes(
     RETURNS (Floats2d): `(n, width)`.
     """
     out = numpy.empty((len(features), weights.width), dtype="f")
-    Z = product(embed(kernels, tables, features, static)[0], weights.W.T)
+    vectors, _ = embed(kernels, tables, features, static)
+    # Only words without static vectors are remembered, and met again beside others.
+    Z = (row_product if static is None else product)(vectors, weights.W.T)
     kernels.maxout_norm(Z, weights.b, weights.G, weights.beta, out)
     return out
 

@@ -9,7 +9,7 @@ from thinc.api import Model, NumpyOps
 from thinc.layers.chain import forward as forward_chain
 from thinc.types import Floats2d, Floats3d, Ints1d, Ints2d
 
-from .blas import product, single_thread
+from .blas import row_product, single_thread
 from .dropout_noise import DropoutNoise
 from .embed_mix import predict_lexemes, train_lexemes
 from .encoder_nodes import Nodes
@@ -86,7 +86,7 @@ class Snapshot:
         n_window = weights.W.shape[1] // weights.width
         products = numpy.empty((len(vectors), n_window, len(weights.b)), dtype="f")
         for k, part in enumerate(numpy.split(weights.W, n_window, axis=1)):
-            products[:, k] = product(vectors, numpy.ascontiguousarray(part.T))
+            products[:, k] = row_product(vectors, numpy.ascontiguousarray(part.T))
         products[:, n_window // 2] += weights.b
         return products
 
@@ -127,25 +127,6 @@ class State:
         """
         nodes = self.nodes(encoder)
         return self._snapshot.get(nodes.with_params(), kernels, lambda: Snapshot(nodes, kernels))
-
-    def get_remembered(self, encoder: Model) -> list[Ints2d] | None:
-        """Get the words that are remembered, to have the same ones remembered in another process.
-
-        encoder (Model): The encoder.
-        RETURNS (Optional[List[Ints2d]]): Features of the words, by those that were computed at a time. None if
-            nothing is remembered for the current weights.
-        """
-        snapshot = self._snapshot.look(self.nodes(encoder).with_params())
-        return None if snapshot is None else snapshot.lexemes.get_words()
-
-    def set_remembered(self, encoder: Model, words: list[Ints2d]) -> None:
-        """Remember words.
-
-        encoder (Model): The encoder, with the weights that it had then.
-        words (List[Ints2d]): What `get_remembered` returned.
-        """
-        with single_thread():
-            self.snapshot(encoder, get_kernels()).lexemes.set_words(words)
 
 
 def skip_gradients(model: Model, n_frozen: int) -> None:

@@ -11,6 +11,7 @@ from thinc.types import Floats2d
 from .listener import Tok2VecListener
 from .passed_docs import PassedDocs
 from .pool import forward as forward_pool
+from .readers import read_alone
 from .standardize import forward as forward_standardize
 from .token_arrays import is_whole
 
@@ -38,8 +39,12 @@ def forward(model: Model[InT, OutT], docs: InT, is_train: bool) -> tuple[OutT, C
     X = pool.predict(Xs)
     scaling = next((layer for layer in between if layer._func is forward_standardize), None)
     is_linear = all(layer is scaling or layer._func is forward_dropout for layer in between)
-    if is_linear and is_whole(Xs) and Xs.readers is not None and output.layers:
-        Y = Xs.readers.read(output.layers[0], scaling, tuple(pool.attrs["poolings"]), X)
+    if is_linear and output.layers:
+        node = output.layers[0]
+        if is_whole(Xs) and Xs.readers is not None:
+            Y = Xs.readers.read(node, scaling, tuple(pool.attrs["poolings"]), X)
+        else:
+            Y = read_alone(node, scaling, X)
         if Y is not None:
             return Y, _no_backprop
     for layer in between:

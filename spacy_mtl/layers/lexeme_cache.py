@@ -59,8 +59,6 @@ class LexemeCache:
 
     def _clear(self) -> None:
         self.n_words = 0
-        #: How many words were computed at a time.
-        self.sizes: list[int] = []
         self.table = SlotTable(CACHE_SIZE)
         self.features: Any = None
         self.vectors: Any = None
@@ -80,23 +78,6 @@ class LexemeCache:
         slots = numpy.zeros(1 + len(features), dtype="int64")
         slots[1:] = 1 + distinct.where
         return Lexemes(*self._compute(distinct.features), slots)
-
-    def get_words(self) -> list[Ints2d]:
-        """RETURNS (List[Ints2d]): Features of the words, by those that were computed at a time."""
-        with self.lock:
-            ends = 1 + numpy.cumsum(self.sizes)
-            return [self.features[end - n : end] for end, n in zip(ends, self.sizes, strict=True)]
-
-    def set_words(self, words: list[Ints2d]) -> None:
-        """Compute words anew, just as they were computed before: the last bits of a product depend on the
-        rows beside it.
-
-        words (List[Ints2d]): What `get_words` returned.
-        """
-        with self.lock:
-            self._clear()
-            for features in words:
-                self._add(make_keys(features), features)
 
     def _find(self, features: Ints2d) -> Any:
         if not len(features):
@@ -121,7 +102,6 @@ class LexemeCache:
         self._remember(features, new)
         self.table.add(keys, numpy.arange(new.start, new.stop))
         self.n_words += len(keys)
-        self.sizes.append(len(keys))
         return new.start
 
     def _remember(self, features: Ints2d, new: slice) -> None:

@@ -126,17 +126,6 @@ class Remembered:
             self._value, self._state = (value, state) if is_private else (None, None)
             return value
 
-    def look(self, nodes: Sequence[Model]) -> Any:
-        """Look at the value without computing it.
-
-        nodes (Sequence[Model]): The nodes whose parameters it depends on.
-        RETURNS (Any): The value, None if there is none or a parameter may have changed.
-        """
-        with self._lock:
-            versions = [(server, server.version) for server in watch(nodes)]
-            is_known = self._state is not None and self._state[1] == versions
-            return self._value if is_known else None
-
 
 def _is_same(state: Any, known: Any) -> bool:
     return known is not None and state[0] is known[0] and state[1] == known[1]

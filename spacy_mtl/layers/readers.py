@@ -7,7 +7,7 @@ import numpy
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from .blas import product
+from .blas import row_product
 from .linear import forward as forward_linear
 from .param_versions import VersionedParams, peek, watch
 from .standardize import statistics
@@ -20,7 +20,8 @@ class Readers:
 
     Those that read the batch before are expected to read this one: the first of them computes the
     logits of all. A head that is disabled is left out from the second batch on, and a new one takes
-    part from its second batch on, without anybody being told. They are neither copied nor pickled.
+    part from its second batch on, without anybody being told, and without any effect on the logits.
+    They are neither copied nor pickled.
     """
 
     def __init__(self, before: "Readers | None" = None) -> None:
@@ -50,16 +51,29 @@ class Readers:
         scaling (Optional[Model[Floats2d, Floats2d]]): The layer that standardizes its input, if any.
         poolings (Tuple[str, ...]): Kinds of pooling.
         X (Floats2d): The pooled vectors, the same array for all layers that read the same.
-        RETURNS (Optional[Floats2d]): `(n_docs, nO)`, or None if the layer has to compute them itself.
+        RETURNS (Optional[Floats2d]): `(n_docs, nO)`, or None if the layer is of another kind.
         """
         self._found.setdefault(poolings, {})[node] = scaling
         joint = self._joint.get(poolings)
         if joint is None or joint.X is not X:
-            nodes = self._expected.get(poolings, {})
-            if len(nodes) < 2 or nodes.get(node, node) is not scaling:
-                return None
+            nodes = {**self._expected.get(poolings, {}), node: scaling}
             joint = self._joint[poolings] = JointOutput(X, nodes)
-        return joint.get(node, scaling)
+        Y = joint.get(node, scaling)
+        return read_alone(node, scaling, X) if Y is None else Y
+
+
+def read_alone(node: Model, scaling: Model | None, X: Floats2d) -> Floats2d | None:
+    """Compute the logits of one output layer, the same as those in the product with others.
+
+    node (Model[Floats2d, Floats2d]): The output layer.
+    scaling (Optional[Model[Floats2d, Floats2d]]): The layer that standardizes its input, if any.
+    X (Floats2d): The pooled vectors.
+    RETURNS (Optional[Floats2d]): `(n_docs, nO)`, or None if the layer is of another kind.
+    """
+    watch([node] if scaling is None else [node, scaling])
+    if not _takes_part(node, X.shape[1]):
+        return None
+    return _multiply(X, [_read_linear(node, scaling)])
 
 
 class _Columns(NamedTuple):
@@ -96,12 +110,7 @@ class JointOutput:
             start, stop = stop, stop + len(found[-1].b)
             self._columns[node] = _Columns(scaling, servers, versions, start, stop)
         if found:
-            # Columns that vary little about a large mean would lose digits otherwise.
-            center = numpy.mean([linear.center for linear in found], axis=0)
-            self._Y = product(X - center, numpy.concatenate([linear.W for linear in found]).T)
-            self._Y += numpy.concatenate(
-                [linear.b + linear.W @ (center - linear.center) for linear in found]
-            )
+            self._Y = _multiply(X, found)
 
     def get(self, node: Model, scaling: Model | None) -> Floats2d | None:
         """Get the output of a layer.
@@ -128,6 +137,17 @@ class _Linear(NamedTuple):
     W: Any
     b: Any
     center: Any
+
+
+def _multiply(X: Floats2d, found: list[_Linear]) -> Floats2d:
+    """The outputs of several layers side by side. To the last bit, those of a layer depend on no other."""
+    # Columns that vary little about a large mean would lose digits otherwise.
+    center = X.mean(axis=0) if len(X) else X.sum(axis=0)
+    offsets = [linear.b + linear.W @ (center - linear.center) for linear in found]
+    W = numpy.concatenate([linear.W for linear in found])
+    Y = numpy.ascontiguousarray(row_product(W, (X - center).T).T)
+    Y += numpy.concatenate(offsets)
+    return Y
 
 
 def _read_linear(node: Model, scaling: Model | None) -> _Linear:

@@ -72,27 +72,6 @@ def set_model_state(model: Model, state: dict[str, Any]) -> None:
         cache[:] = items
 
 
-def get_memories(model: Model) -> list[Any]:
-    """Collect the words that encoders of ours remember what they have computed for. While weights are frozen
-    they do so from step to step, and the last bits of a product depend on the others computed with it.
-
-    model (Model): The model.
-    RETURNS (List[Any]): The words of each encoder.
-    """
-    return [memory.get_remembered(node) for node, memory in _find_memories(model)]
-
-
-def set_memories(model: Model, words: list[Any]) -> None:
-    """Let encoders of ours remember the same words, as long as no parameter is set.
-
-    model (Model): The model.
-    words (List[Any]): What `get_memories` returned.
-    """
-    for (node, memory), found in zip(_find_memories(model), words, strict=True):
-        if found is not None:
-            memory.set_remembered(node, found)
-
-
 def get_optimizer_state(optimizer: Optimizer, model: Model) -> dict[str, Any]:
     """Collect the state of an optimizer.
 
@@ -184,13 +163,6 @@ def is_finite(model: Model) -> bool:
     return all(
         bool(get_array_module(value).isfinite(value).all()) for value in values if value is not None
     )
-
-
-def _find_memories(model: Model) -> Iterator[tuple[Model, Any]]:
-    for node in model.walk():
-        for value in node.attrs.values():
-            if hasattr(value, "get_remembered"):
-                yield node, value
 
 
 def _find_caches(model: Model) -> Iterator[list[int]]:

@@ -9,11 +9,9 @@ from thinc.api import Model, Optimizer
 
 from ..errors import Errors
 from .learned_state import (
-    get_memories,
     get_model_state,
     get_moments,
     get_rates,
-    set_memories,
     set_model_state,
     set_moments,
     set_rates,
@@ -49,8 +47,7 @@ def get_train_state(
         if hasattr(schedule, "total_steps")
     }
     schedules = {"n_steps": n_steps, "total_steps": totals, "values": get_rates(optimizer)}
-    memories = {name: get_memories(pipe.model) for name, pipe in _find_modelled(nlp)}
-    return {"pipes": pipes, "schedules": schedules, "memories": memories}
+    return {"pipes": pipes, "schedules": schedules}
 
 
 def set_train_state(
@@ -79,9 +76,6 @@ def set_train_state(
             setattr(pipe, key, value)
     if schedules:
         _move_schedules(optimizer, state["schedules"])
-    for name, pipe in _find_modelled(nlp):
-        if name in state["memories"]:
-            set_memories(pipe.model, state["memories"][name])
 
 
 def _move_schedules(optimizer: Optimizer, state: dict[str, Any]) -> None:
@@ -102,14 +96,8 @@ def find_trained(nlp: Language, exclude: Iterable[str] = ()) -> list[tuple[str, 
     """
     return [
         (name, pipe)
-        for name, pipe in _find_modelled(nlp)
-        if name not in exclude and getattr(pipe, "is_trainable", False)
-    ]
-
-
-def _find_modelled(nlp: Language) -> list[tuple[str, Any]]:
-    return [
-        (name, pipe)
         for name, pipe in nlp.pipeline
-        if isinstance(getattr(pipe, "model", None), Model)
+        if name not in exclude
+        and isinstance(getattr(pipe, "model", None), Model)
+        and getattr(pipe, "is_trainable", False)
     ]

@@ -6,7 +6,7 @@ import threading
 
 import numpy
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from spacy_mtl.layers import blas
 from spacy_mtl.layers.blas import (
@@ -16,6 +16,7 @@ from spacy_mtl.layers.blas import (
     find_openblas,
     measure_products,
     product,
+    row_product,
     single_thread,
 )
 
@@ -57,6 +58,27 @@ def test_products_in_all_layouts(monkeypatch, name, layout_A, layout_B, shape, h
     assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
     if has_out:
         assert_allclose(out, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["numpy", "thinc"])
+@pytest.mark.parametrize("layout", [plain, transposed])
+@pytest.mark.parametrize("shape", [(1, 1), (7, 3), (384, 288), (96, 864)])
+@pytest.mark.parametrize("n_before", [0, 1, 3, 17])
+@pytest.mark.parametrize("n_after", [0, 2, 40])
+def test_last_bits_of_a_row_do_not_depend_on_others(
+    monkeypatch, name, layout, shape, n_before, n_after
+):
+    monkeypatch.setenv(PRODUCT_VARIABLE, name)
+    B = layout(draw(*shape))
+    row = draw(1, shape[0], seed=1)
+    rows = [draw(n_before, shape[0], seed=2), row, draw(n_after, shape[0], seed=3)]
+    found = row_product(numpy.concatenate(rows), B)
+    assert_array_equal(found[n_before], row_product(row, B)[0])
+    assert_allclose(found, numpy.concatenate(rows) @ B, rtol=1e-3, atol=1e-4)
+
+
+def test_product_of_no_rows():
+    assert row_product(draw(0, 3), draw(3, 5)).shape == (0, 5)
 
 
 @pytest.mark.parametrize("name", ["numpy", "thinc"])

@@ -30,8 +30,6 @@ WORDS = [
     "slow",
     "cheap",
 ]
-#: A product of other rows together may round the last bits of a score in another way.
-ROUNDING = 2e-6
 
 
 @pytest.fixture(autouse=True)
@@ -94,7 +92,7 @@ def test_eight_threads_get_what_one_gets(mode, way):
     for ours, theirs in zip(expected, found, strict=True):
         assert [text for text, _ in ours] == [text for text, _ in theirs]
         for (_, first), (_, second) in zip(ours, theirs, strict=True):
-            numpy.testing.assert_allclose(first, second, rtol=0, atol=ROUNDING)
+            numpy.testing.assert_array_equal(first, second)
 
 
 def test_threads_of_a_predictor_get_the_same_bits():
@@ -141,4 +139,4 @@ def test_a_zone_around_all_threads():
             thread.join()
     for ours, theirs in zip(expected, found, strict=True):
         for (_, first), (_, second) in zip(ours, theirs, strict=True):
-            numpy.testing.assert_allclose(first, second, rtol=0, atol=ROUNDING)
+            numpy.testing.assert_array_equal(first, second)
