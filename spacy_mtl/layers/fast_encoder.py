@@ -86,7 +86,7 @@ class Snapshot:
         n_window = weights.W.shape[1] // weights.width
         products = numpy.empty((len(vectors), n_window, len(weights.b)), dtype="f")
         for k, part in enumerate(numpy.split(weights.W, n_window, axis=1)):
-            products[:, k] = row_product(vectors, numpy.ascontiguousarray(part.T))
+            products[:, k] = row_product(vectors, numpy.ascontiguousarray(part).T)
         products[:, n_window // 2] += weights.b
         return products
 
