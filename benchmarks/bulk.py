@@ -39,8 +39,9 @@ MIN_BLOCKS = 3
 TOO_FEW = "The blocks of the job are too few for a steady rate. Give more --rows."
 DEMO = Path(__file__).parent.parent / "assets" / "demo"
 WORKERS = (1, 2)
-#: Seconds between two looks at a running job.
+#: Seconds between two looks at a running job, and looks between two at its processes, which take time themselves.
 PAUSE = 0.1
+LOOKS = 30
 MEGABYTE = 1 << 20
 
 
@@ -119,8 +120,7 @@ class Watch:
         n_looks = 0
         while not self._is_over.is_set():
             self.points.append((time.perf_counter(), report.rows))
-            # To walk through all processes takes time itself.
-            if n_looks % 10 == 0:
+            if n_looks % LOOKS == 0:
                 self.driver_peak = max(self.driver_peak, driver.memory_info().rss)
                 for process in find_workers(driver):
                     self._look_at(process)
