@@ -4,10 +4,11 @@
     python benchmarks/load.py SECTION ...         these, anew
     python benchmarks/load.py --quick SECTION     few texts, printed and not saved
 
-Sections: `memory` (does memory stay flat, and speed, inside of memory zones and without them), `threads` (do
-eight that use one pipeline get what one gets), `processes` (do two, forked or spawned), `long` (a text of a
-million tokens, a token of a million characters, a hundred thousand empty texts). Each part runs in a process of
-its own, so that none sees the memory of another. Texts are made up: nothing has to be downloaded.
+Sections: `memory` (does memory stay flat, and speed, inside of memory zones and without them), `bulk` (does that of a
+worker of `mtl apply`), `threads` (do eight that use one pipeline get what one gets), `processes` (do two, forked or
+spawned), `long` (a text of a million tokens, a token of a million characters, a hundred thousand empty texts). Each
+part runs in a process of its own, so that none sees the memory of another. Texts are made up: nothing has to be
+downloaded.
 """
 
 import argparse
@@ -23,6 +24,8 @@ from speed_record import RESULTS, header, merge, read
 FILE = RESULTS / "load.json"
 #: Texts of the curves, inside of memory zones and without.
 ZONED, PLAIN = 5_000_000, 500_000
+#: Texts of a worker, which begins anew several times on the way.
+BULK = 10_000_000
 QUICK = 0.004
 TOKENS = (125_000, 250_000, 500_000, 1_000_000)
 
@@ -33,6 +36,11 @@ def memory(share: float) -> dict[str, Any]:
         "zones": call("memory", way="zones", n_texts=max(20_000, int(share * ZONED))),
         "plain": call("memory", way="plain", n_texts=max(20_000, int(share * PLAIN))),
     }
+
+
+def bulk(share: float) -> dict[str, Any]:
+    """Memory of a worker of bulk inference."""
+    return call("bulk", n_texts=max(250_000, int(share * BULK)))
 
 
 def threads(share: float) -> dict[str, Any]:
@@ -62,6 +70,7 @@ def long(share: float) -> dict[str, Any]:
 
 SECTIONS: dict[str, Callable[[float], dict[str, Any]]] = {
     "memory": memory,
+    "bulk": bulk,
     "threads": threads,
     "processes": processes,
     "long": long,

@@ -1,6 +1,8 @@
 """The parts of the load benchmark, each run in a process of its own by `load.py`."""
 
+import json
 import multiprocessing
+import pickle
 import random
 import resource
 import sys
@@ -17,6 +19,12 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from speed_memory import resident_mb
 from speed_models import make_pipeline
+
+from spacy_mtl.bulk.blocks import BLOCK_ROWS, Block, Layout, Piece
+from spacy_mtl.bulk.inputs import InputFile
+from spacy_mtl.bulk.renewal import RENEW_AFTER, Renewed
+from spacy_mtl.bulk.work import Apply, Scorer
+from spacy_mtl.inference.predictor import Predictor
 
 WIDTH, DEPTH = 32, 1
 TASKS = {"sentiment": ("negative", "neutral", "positive"), "topic": ("film", "phone")}
@@ -100,6 +108,45 @@ def memory(way: str, n_texts: int) -> dict[str, Any]:
         "texts_in_a_zone": ZONE,
         "mb_per_million_texts": round(slope(points, "mb"), 2),
         "speed_per_million_texts": round(slope(points, "per_cpu_s"), 1),
+        "points": points,
+    }
+
+
+def bulk(n_texts: int) -> dict[str, Any]:
+    """Follow the memory of a worker of bulk inference.
+
+    n_texts (int): How many texts.
+    RETURNS (Dict[str, Any]): The curve, and what the worker begins anew after.
+    """
+    predictor = Predictor(load_pipeline(), all_scores=True)
+    labels = {task: list(pipe.labels) for task, pipe in predictor.pipes.items()}
+    packed = pickle.dumps(Apply(Scorer(predictor), Layout(labels=labels)))
+    del predictor
+    n_loads = 0
+
+    def load() -> bytes:
+        nonlocal n_loads
+        n_loads += 1
+        return packed
+
+    work, texts = Renewed(load), make_texts()
+    file = InputFile("texts.jsonl", "jsonl", "out.jsonl")
+    points: list[dict[str, float]] = []
+    n_bytes = 0
+    for n_done in range(BLOCK_ROWS, n_texts + 1, BLOCK_ROWS):
+        rows = "".join(json.dumps({"text": text}) + "\n" for text in islice(texts, BLOCK_ROWS))
+        n_bytes += len(rows)
+        work(Block(file, Piece(1, rows.encode()), False, False), {})
+        if n_done % (25 * BLOCK_ROWS) == 0:
+            points.append({"texts": n_done, "mb": resident_mb(), "loads": n_loads})
+            print("bulk", points[-1], file=sys.stderr, flush=True)
+    late = [point["mb"] for point in points[len(points) // 3 :]]
+    return {
+        "renewed_after_mb": RENEW_AFTER >> 20,
+        "mb_of_rows": n_bytes >> 20,
+        "least_mb": min(late, default=0),
+        "most_mb": max(late, default=0),
+        "mb_per_million_texts": round(slope(points, "mb"), 2),
         "points": points,
     }
 

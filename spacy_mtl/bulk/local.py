@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import pickle
 import signal
 import threading
 from collections.abc import Iterator, Mapping
@@ -16,9 +15,9 @@ from tempfile import TemporaryDirectory
 from ..inference.workers import end_with_parent
 from .blocks import Block, Result
 from .pool import Pool
-from .work import Apply
+from .renewal import Renewed
 
-_work: list[Apply] = []
+_work: list[Renewed] = []
 
 
 class LocalPool(Pool):
@@ -92,7 +91,7 @@ def _start(path: Path) -> None:
     """Begin a process. An interruption is for the first one to answer, and none outlives it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_with_parent, daemon=True).start()
-    _work[:] = [pickle.loads(path.read_bytes())]
+    _work[:] = [Renewed(path.read_bytes)]
 
 
 def _run(block: Block, left_out: Mapping[int, str]) -> Result:

@@ -13,7 +13,7 @@ from ..errors.bulk import BulkReasons
 from ..extras import import_extra
 from .blocks import Block, Result
 from .pool import MAX_DEATHS, WAITING, WINDOW, describe_rows
-from .work import Apply
+from .renewal import Renewed
 
 #: The column that blocks and results travel in.
 COLUMN = "packed"
@@ -105,7 +105,7 @@ class RayWorker:
         name = str(ray.get_runtime_context().get_actor_id())
         if self._begin(name, BEGIN)[BEGIN] > MAX_DEATHS:
             raise RuntimeError("out of memory?")
-        self._work: Apply = pickle.loads(self._get(desk.work.remote()))
+        self._work = Renewed(lambda: self._get(desk.work.remote()))
         desk.end.remote(name, BEGIN)
 
     def __call__(self, batch: Any) -> Any:

@@ -1,7 +1,6 @@
 """A pipeline, rows for it, and texts that end the process that reads them."""
 
 import os
-import pickle
 import random
 import signal
 from concurrent.futures import Future
@@ -14,6 +13,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_mtl.bulk.pool import Pool
+from spacy_mtl.bulk.renewal import Renewed
 
 WORDS = ["good", "bad", "film", "great", "awful", "plot", "fast", "cheap", "the", "🙂", "x\x00y"]
 #: Texts that end the process that reads them, always or until the file named after it exists; and one that
@@ -45,7 +45,7 @@ class InlinePool(Pool):
 
     def __init__(self, work: bytes, n_workers: int) -> None:
         super().__init__(n_workers)
-        self.work = pickle.loads(work)
+        self.work = Renewed(lambda: work)
 
     def start(self, worker: int) -> Future:
         return self.submit(worker, None, {})
