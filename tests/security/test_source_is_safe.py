@@ -22,8 +22,8 @@ CALLS = {
 }
 #: Of an archive, whose members may have names that lead out of the folder.
 METHODS = {"extract", "extractall"}
-#: What a process packs for workers that it has started itself, and that is never a file.
-HANDED_OVER = {"bulk/apply.py", "bulk/local.py", "bulk/on_ray.py"}
+#: What a process packs for workers that it has started itself, and that nobody else can write.
+HANDED_OVER = {"bulk/apply.py", "bulk/on_ray.py", "bulk/renewal.py"}
 #: What a call must say, by its name.
 REQUIRED = {"torch.load": ("weights_only", True)}
 #: What a call must not say. It need not say the contrary, which is the default.
