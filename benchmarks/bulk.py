@@ -3,6 +3,7 @@
     python benchmarks/bulk.py --data DIR                       tweets of TweetEval
     python benchmarks/bulk.py                                  made-up texts
     python benchmarks/bulk.py --quick                          a few seconds, to see that it works
+    python benchmarks/bulk.py --data DIR --add ray             more rounds of one engine, added to those that are kept
 
 Each round runs the same file through 1 worker and 2 workers, in turn, with each engine. "steady" is the rate from a
 tenth to nine tenths of the rows, "job" the whole call with the start of the workers. Memory is measured on its
@@ -190,16 +191,18 @@ def measure(
     }
 
 
-def compare(run: Callable[[str, int], dict[str, float]], rounds: int) -> dict[str, Any]:
+def compare(
+    run: Callable[[str, int], dict[str, float]], rounds: int, found: dict[str, Any]
+) -> dict[str, Any]:
     """Measure 1 and 2 workers in turn, with each engine.
 
     run (Callable): Measures an engine with a number of workers.
     rounds (int): How often.
+    found (Dict[str, Any]): Rounds by engine and number of workers, to which these are added.
     RETURNS (Dict[str, Any]): For each engine the rounds, their medians and the gain.
     """
-    found: dict[str, Any] = {engine: {str(n): [] for n in WORKERS} for engine in ENGINES}
     for number in range(rounds):
-        for engine in ENGINES:
+        for engine in found:
             for n_workers in WORKERS if number % 2 else WORKERS[::-1]:
                 result = run(engine, n_workers)
                 found[engine][str(n_workers)].append(result)
@@ -226,6 +229,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory-rows", default="50000,500000,2000000")
     parser.add_argument("--quick", action="store_true", help="few rows and rounds, nothing is kept")
+    parser.add_argument("--add", choices=ENGINES, help="only rounds of this engine")
     args = parser.parse_args()
     if args.quick:
         args.rows, args.rounds, args.memory_rows = 20_000, 1, ""
@@ -238,18 +242,25 @@ def main() -> None:
         "rows": args.rows,
         "texts": "TweetEval, train" if args.data else "made up",
     }
+    found: dict[str, Any] = {engine: {str(n): [] for n in WORKERS} for engine in ENGINES}
+    if args.add:
+        kept = json.loads((RESULTS / "bulk.json").read_text(encoding="utf8"))
+        if (kept["rows"], kept["texts"]) != (result["rows"], result["texts"]):
+            sys.exit("The rounds that are kept were of other rows or texts.")
+        result, found = kept, {args.add: kept["engines"][args.add]}
+        args.memory_rows = ""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source = write_rows(folder / "rows.jsonl", texts, args.rows)
         run = partial(measure, nlp, source, folder)
-        result["engines"] = compare(run, args.rounds)
-        result["memory"] = {engine: {} for engine in ENGINES}
+        result.setdefault("engines", {}).update(compare(run, args.rounds, found))
+        result.setdefault("memory", {engine: {} for engine in ENGINES})
         for n in (int(n) for n in args.memory_rows.split(",") if n):
             source = write_rows(folder / "rows.jsonl", texts, n)
             for engine in ENGINES:
-                found = measure(nlp, source, folder, engine, max(WORKERS))
-                print(engine, n, found, file=sys.stderr, flush=True)
-                result["memory"][engine][str(n)] = found
+                peak = measure(nlp, source, folder, engine, max(WORKERS))
+                print(engine, n, peak, file=sys.stderr, flush=True)
+                result["memory"][engine][str(n)] = peak
     if args.quick:
         print(json.dumps(result, indent=2))
     else:
