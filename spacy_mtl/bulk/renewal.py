@@ -1,5 +1,6 @@
 """Work whose memory does not grow with the number of texts."""
 
+import gc
 import pickle
 from collections.abc import Callable, Mapping
 
@@ -24,7 +25,8 @@ class Renewed:
         """
         self._load = load
         self._n_bytes = 0
-        self._apply: Apply | None = pickle.loads(load())
+        self._apply: Apply | None = None
+        self._work()
 
     def __call__(self, block: Block, left_out: Mapping[int, str]) -> Result:
         """Work on a block.
@@ -49,5 +51,8 @@ class Renewed:
 
     def _work(self) -> Apply:
         if self._apply is None:
+            gc.unfreeze()
             self._apply = pickle.loads(self._load())
+            # See `old_objects_spared`. A worker's process does nothing else.
+            gc.freeze()
         return self._apply

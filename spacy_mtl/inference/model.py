@@ -10,8 +10,6 @@ from spacy.pipeline import Tok2Vec, TrainablePipe
 from spacy.tokens import Doc
 
 from ..errors import Errors
-from ..layers.param_versions import forget
-from ..pipeline.multitask_tok2vec import MultitaskTok2Vec
 from ..zones import memory_zone
 from .blocks import make_batches
 
@@ -70,21 +68,11 @@ def model_digest(nlp: Language, names: Sequence[str]) -> str:
 def running(nlp: Language, names: Sequence[str]) -> Iterator[None]:
     """Run some components alone, and keep nothing that they learn of the vocabulary. One thread at a time.
 
-    What the encoder remembers of words and of its heads is forgotten first: a matrix product of other words
-    or heads together may differ in a last bit, so that the result for a block would depend on the blocks
-    before it.
-
     nlp (Language): The pipeline.
     names (Sequence[str]): The components.
     YIELDS (None): Nothing.
     """
     with memory_zone(nlp), nlp.select_pipes(enable=list(names)):
-        for name in names:
-            pipe = nlp.get_pipe(name)
-            if isinstance(pipe, TrainablePipe):
-                forget(pipe.model)
-            if isinstance(pipe, MultitaskTok2Vec):
-                pipe.forget_readers()
         yield
 
 

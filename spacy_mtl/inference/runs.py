@@ -12,6 +12,7 @@ from typing import Any
 from ..bars import ProgressBar
 from ..damage import DAMAGE, describe, is_ours
 from ..errors import Errors
+from ..garbage import old_objects_spared
 from ..staging import write_atomically
 from ..training.formats import ReadStats
 from ..util import file_version
@@ -112,7 +113,7 @@ class Run:
             if stats is not None:
                 self.report.stats = stats
                 self.report.total = stats.rows
-        with self._locked(), closing(self.writer):
+        with self._locked(), closing(self.writer), old_objects_spared():
             blocks = self._start()
             if on_start is not None:
                 on_start(self.report)

@@ -175,15 +175,3 @@ def gradient_buffer(node: Model, name: str, *, is_sound: bool) -> Iterator[Any]:
         gradient = node.ops.alloc(peek(node, name).shape)
         yield gradient
         add_gradient(node, name, gradient)
-
-
-def forget(model: Model) -> None:
-    """Have everything that was computed from a model's parameters computed anew when it is next needed.
-
-    model (Model): The model.
-    """
-    for node in model.walk():
-        for name in node.param_names:
-            if node.has_param(name):
-                # To give a parameter away counts as a change.
-                node.get_param(name)

@@ -158,10 +158,6 @@ class MultitaskTok2Vec(RehearsesEncoder, TunableTok2Vec):
             if loader is None:
                 warn_untrained(self.name, self.cfg["frozen"], nlp)
 
-    def forget_readers(self) -> None:
-        """Forget which heads have read the last batch, so that the next one is computed as the first of all."""
-        self._readers = Readers()
-
     def predict(self, docs: Iterable[Doc]) -> list[Floats2d]:
         """Compute the token vectors of documents, without changing the documents.
 
