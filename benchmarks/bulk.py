@@ -232,7 +232,7 @@ def main() -> None:
     parser.add_argument("--add", choices=ENGINES, help="only rounds of this engine")
     args = parser.parse_args()
     if args.quick:
-        args.rows, args.rounds, args.memory_rows = 20_000, 1, ""
+        args.rows, args.rounds, args.memory_rows = 50_000, 1, ""
     texts = read_texts(args.data)
     registry.ensure_populated()
     nlp = init_nlp(Config().from_str(init_config(DEMO, max_steps=1)))

@@ -24,8 +24,8 @@ from speed_record import RESULTS, header, merge, read
 FILE = RESULTS / "load.json"
 #: Texts of the curves, inside of memory zones and without.
 ZONED, PLAIN = 5_000_000, 500_000
-#: Texts of a worker, which begins anew several times on the way.
-BULK = 10_000_000
+#: Texts of a worker, which begins anew twice on the way.
+BULK = 6_000_000
 QUICK = 0.004
 TOKENS = (125_000, 250_000, 500_000, 1_000_000)
 
