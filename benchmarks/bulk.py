@@ -227,7 +227,9 @@ def main() -> None:
     parser.add_argument("--data", help="folder with tweeteval-*/train.jsonl.gz")
     parser.add_argument("--rows", type=int, default=200_000, help="rows of the comparison")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--memory-rows", default="50000,500000,2000000")
+    parser.add_argument(
+        "--memory-rows", default="50000,500000,2000000", help="'' to keep what was measured"
+    )
     parser.add_argument("--quick", action="store_true", help="few rows and rounds, nothing is kept")
     parser.add_argument("--add", choices=ENGINES, help="only rounds of this engine")
     args = parser.parse_args()
@@ -255,6 +257,8 @@ def main() -> None:
         run = partial(measure, nlp, source, folder)
         result.setdefault("engines", {}).update(compare(run, args.rounds, found))
         result.setdefault("memory", {engine: {} for engine in ENGINES})
+        if not args.memory_rows and (RESULTS / "bulk.json").exists():
+            result["memory"] = json.loads((RESULTS / "bulk.json").read_text("utf8"))["memory"]
         for n in (int(n) for n in args.memory_rows.split(",") if n):
             source = write_rows(folder / "rows.jsonl", texts, n)
             for engine in ENGINES:
