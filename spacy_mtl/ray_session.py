@@ -19,9 +19,6 @@ PATIENCE = 10.0
 #: Ray listens on all addresses of a machine unless it is told that there will never be a second one, and
 #: reports its use to its makers unless it is told not to.
 ENVIRONMENT = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_USAGE_STATS_ENABLED": "0"}
-#: Workers of a Ray started here wait for no other process, as those without Ray: else each of its dozen helpers
-#: drives them from their cores, which takes a tenth of the speed of two workers on two cores.
-NICENESS = ("RAY_worker_niceness", "0")
 
 
 @contextmanager
@@ -36,8 +33,6 @@ def ray_session(n_workers: int, *, address: str | None = None) -> Iterator[Any]:
     """
     if "ray" not in sys.modules and (address is None or _is_loopback(address)):
         os.environ.update(ENVIRONMENT)
-    if "ray" not in sys.modules and address is None:
-        os.environ.setdefault(*NICENESS)
     ray = import_extra("ray", Errors.E770)
     if ray.is_initialized():
         yield ray

@@ -17,11 +17,10 @@ with ray_session(2) as ray:
     class Worker:
         def place(self):
             import os
-            return os.getpid(), psutil.Process().nice()
+            return os.getpid()
 
     workers = [Worker.remote() for _ in range(2)]
-    places = ray.get([worker.place.remote() for worker in workers])
-    print(len({pid for pid, _ in places}), {nice for _, nice in places} == {psutil.Process().nice()})
+    print(len(set(ray.get([worker.place.remote() for worker in workers]))))
     family = psutil.Process().children(recursive=True)
     for process in family:
         for link in process.net_connections("tcp"):
@@ -41,9 +40,8 @@ def test_listens_on_loopback_only_and_leaves_nothing_behind():
         [sys.executable, "-c", SESSION], capture_output=True, text=True, timeout=180
     )
     assert result.returncode == 0, result.stderr
-    workers, *addresses, is_kept, after = result.stdout.splitlines()
-    # Two, which wait for no other process.
-    assert workers == "2 True"
+    n_workers, *addresses, is_kept, after = result.stdout.splitlines()
+    assert n_workers == "2"
     assert addresses and {ip.removeprefix("::ffff:") for ip in addresses} == {"127.0.0.1"}
     assert is_kept == "True"
     assert after == "False False"
