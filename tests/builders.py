@@ -99,6 +99,17 @@ def make_pipeline(*tasks: str, **settings: Any) -> Language:
     return nlp
 
 
+def make_three_tasks(lang: str) -> Language:
+    """A pipeline with an encoder with n-grams and three tasks, the last with several labels a text, initialized."""
+    nlp = spacy.blank(lang)
+    add_encoder(nlp, ngram_width=3, ngram_rows=60)
+    add_task(nlp, "sentiment")
+    add_task(nlp, "topic")
+    add_task(nlp, "tags", multi_label=True, model={"ngrams": ngrams(char_max=4)})
+    initialize(nlp, [*SENTIMENT, *TOPIC, *TAGS])
+    return nlp
+
+
 def make_examples(nlp: Language, rows: Rows) -> list[Example]:
     """Examples whose reference has the annotations."""
     examples = []

@@ -1,9 +1,9 @@
 """Work whose memory does not grow with the number of texts."""
 
-import gc
 import pickle
 from collections.abc import Callable, Mapping
 
+from ..garbage import old_objects_spared
 from .blocks import Block, Result
 from .work import Apply
 
@@ -39,7 +39,9 @@ class Renewed:
             self._apply = None
             self._n_bytes = 0
         self._n_bytes += len(block.piece.data)
-        return self._work()(block, left_out)
+        work = self._work()
+        with old_objects_spared():
+            return work(block, left_out)
 
     def split(self, block: Block) -> list[Block]:
         """Cut a block into its rows.
@@ -51,8 +53,5 @@ class Renewed:
 
     def _work(self) -> Apply:
         if self._apply is None:
-            gc.unfreeze()
             self._apply = pickle.loads(self._load())
-            # See `old_objects_spared`. A worker's process does nothing else.
-            gc.freeze()
         return self._apply

@@ -7,7 +7,7 @@ import numpy
 from thinc.api import Model
 from thinc.types import Floats2d
 
-from .blas import row_product
+from .blas import row_product, single_thread
 from .linear import forward as forward_linear
 from .param_versions import VersionedParams, peek, watch
 from .standardize import statistics
@@ -143,9 +143,11 @@ def _multiply(X: Floats2d, found: list[_Linear]) -> Floats2d:
     """The outputs of several layers side by side. To the last bit, those of a layer depend on no other."""
     # Columns that vary little about a large mean would lose digits otherwise.
     center = X.mean(axis=0) if len(X) else X.sum(axis=0)
-    offsets = [linear.b + linear.W @ (center - linear.center) for linear in found]
     W = numpy.concatenate([linear.W for linear in found])
-    Y = numpy.ascontiguousarray(row_product(W, (X - center).T).T)
+    # How many threads share the rows may round them in another way, and other threads change their number.
+    with single_thread():
+        offsets = [linear.b + linear.W @ (center - linear.center) for linear in found]
+        Y = numpy.ascontiguousarray(row_product(W, (X - center).T).T)
     Y += numpy.concatenate(offsets)
     return Y
 

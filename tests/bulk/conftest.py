@@ -1,7 +1,5 @@
 """A small pipeline, files for it, and blocks that are small too."""
 
-import gc
-
 import pytest
 from bulk_setup import InlinePool, make_model, write_rows
 from spacy.language import Language
@@ -18,13 +16,6 @@ def model() -> Language:
 def small_blocks(monkeypatch):
     """Blocks of ten rows at most."""
     monkeypatch.setattr(apply, "BLOCK_ROWS", 10)
-
-
-@pytest.fixture(autouse=True)
-def collected():
-    """A worker's process sets aside what it has loaded. This process is none."""
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture

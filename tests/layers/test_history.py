@@ -2,8 +2,7 @@
 
 import numpy
 import pytest
-import spacy
-from builders import SENTIMENT, TAGS, TOPIC, add_encoder, add_task, initialize, ngrams
+from builders import make_three_tasks
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
@@ -18,13 +17,7 @@ TEXT = "a waste of a good film !"
 @pytest.fixture(params=["numpy", "thinc"])
 def nlp(request, kernels, monkeypatch):
     monkeypatch.setenv(PRODUCT_VARIABLE, request.param)
-    nlp = spacy.blank("xx")
-    add_encoder(nlp, ngram_width=3, ngram_rows=60)
-    add_task(nlp, "sentiment")
-    add_task(nlp, "topic")
-    add_task(nlp, "tags", multi_label=True, model={"ngrams": ngrams(char_max=4)})
-    initialize(nlp, [*SENTIMENT, *TOPIC, *TAGS])
-    return nlp
+    return make_three_tasks("xx")
 
 
 def values(doc):

@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy
 import pytest
-import spacy
-from builders import SENTIMENT, TAGS, TOPIC, add_encoder, add_task, initialize, ngrams
+from builders import make_three_tasks
 
 from spacy_mtl.inference.predictor import Predictor
 from spacy_mtl.layers.kernels import use_kernels
@@ -49,16 +48,6 @@ def mode(request):
         yield request.param
 
 
-def make():
-    nlp = spacy.blank("en")
-    add_encoder(nlp, ngram_width=3, ngram_rows=60)
-    add_task(nlp, "sentiment")
-    add_task(nlp, "topic")
-    add_task(nlp, "tags", multi_label=True, model={"ngrams": ngrams(char_max=4)})
-    initialize(nlp, [*SENTIMENT, *TOPIC, *TAGS])
-    return nlp
-
-
 def texts_of(number, count=60):
     """Texts with words that no other thread has, and words that all have, but none has seen."""
     rng = random.Random(number)
@@ -83,11 +72,11 @@ def work(nlp, number, way):
 @pytest.mark.parametrize("way", ["call", "pipe"])
 @pytest.mark.filterwarnings("error")
 def test_eight_threads_get_what_one_gets(mode, way):
-    nlp = make()
+    nlp = make_three_tasks("en")
     data = nlp.to_bytes()
     expected = [work(nlp, number, way) for number in range(N_THREADS)]
     with ThreadPoolExecutor(N_THREADS) as pool:
-        shared = make().from_bytes(data)
+        shared = make_three_tasks("en").from_bytes(data)
         found = list(pool.map(lambda number: work(shared, number, way), range(N_THREADS)))
     for ours, theirs in zip(expected, found, strict=True):
         assert [text for text, _ in ours] == [text for text, _ in theirs]
@@ -96,7 +85,7 @@ def test_eight_threads_get_what_one_gets(mode, way):
 
 
 def test_threads_of_a_predictor_get_the_same_bits():
-    predictor = Predictor(make(), all_scores=True, batch_size=16)
+    predictor = Predictor(make_three_tasks("en"), all_scores=True, batch_size=16)
     texts = [texts_of(number, 20) for number in range(N_THREADS)]
     expected = [predictor(some) for some in texts]
     with ThreadPoolExecutor(N_THREADS) as pool:
@@ -105,7 +94,7 @@ def test_threads_of_a_predictor_get_the_same_bits():
 
 
 def test_memory_zones_of_threads_follow_each_other():
-    nlp = make()
+    nlp = make_three_tasks("en")
     n_open = 0
     most = 0
 
@@ -125,7 +114,7 @@ def test_memory_zones_of_threads_follow_each_other():
 
 
 def test_a_zone_around_all_threads():
-    nlp = make()
+    nlp = make_three_tasks("en")
     expected = [work(nlp, number, "pipe") for number in range(N_THREADS)]
     found = [[] for _ in range(N_THREADS)]
     with nlp.memory_zone():
