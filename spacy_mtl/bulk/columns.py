@@ -8,7 +8,7 @@ import numpy
 
 from ..errors import RowErrors
 from ..errors.bulk import BulkReasons
-from ..inference.parquet import load_pyarrow
+from ..inference.parquet import known_types, load_pyarrow
 from ..inference.writers import write_through
 from ..training.rows import RowError
 from ..util import listing
@@ -37,7 +37,10 @@ class ParquetTable:
     def cut(self, path: str, max_rows: int) -> Iterator[Piece]:
         """Cut a file. Its row groups may be of any size."""
         arrow, parquet = load_pyarrow()
-        with parquet.ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file:
+        with (
+            known_types(),
+            parquet.ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file,
+        ):
             schema = file.schema_arrow
             self._check(arrow, schema)
             number = 1

@@ -13,7 +13,7 @@ from .blocks import BLOCK_BYTES, Block, Format, Piece
 from .inputs import REJECTED, InputFile
 
 #: What may be wrong with a file as a whole, or from some place on.
-UNREADABLE = (OSError, EOFError, zlib.error, ValueError, NotImplementedError)
+UNREADABLE = (OSError, EOFError, zlib.error, ValueError)
 
 
 class JobSource:

@@ -9,7 +9,7 @@ from thinc.types import Floats2d
 
 from ..damage import worded_damage
 from ..errors import Errors
-from .parquet import load_pyarrow
+from .parquet import known_types, load_pyarrow
 from .writers import EMBEDDING
 
 
@@ -50,11 +50,8 @@ def _read_jsonl(path: Path) -> Any:
 
 def _read_parquet(path: Path) -> Any:
     _, parquet = load_pyarrow()
-    try:
+    with known_types():
         column = parquet.read_table(path, columns=[EMBEDDING])[EMBEDDING]
-    except NotImplementedError as error:
-        # What the format has and pyarrow has not.
-        raise ValueError(error) from error
     flat = column.combine_chunks().flatten().to_numpy()
     return flat.reshape(len(column), -1) if len(column) else numpy.zeros((0, 0), dtype="f")
 

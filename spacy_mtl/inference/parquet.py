@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,19 @@ def load_pyarrow() -> tuple[Any, ...]:
     RAISES (ValueError): If they cannot be imported.
     """
     return tuple(import_extra(name, Errors.E615) for name in ("pyarrow", "pyarrow.parquet"))
+
+
+@contextmanager
+def known_types() -> Iterator[None]:
+    """Say in the same way as for other damage that a file has types which pyarrow has not.
+
+    YIELDS (None): Nothing.
+    RAISES (ValueError): If it does.
+    """
+    try:
+        yield
+    except NotImplementedError as error:
+        raise ValueError(error) from error
 
 
 def _kind(value: Any) -> type:
